@@ -1,0 +1,54 @@
+"""What every answer to a signed-in person needs."""
+
+from collections.abc import Callable
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
+
+from accounts.models import Refusal
+from sista.database import writing
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+#: Refusals kept per person and minute; a script must not fill the disk.
+REFUSALS_PER_MINUTE = 30
+
+
+class PrivatePagesMiddleware:
+    """Keep every answer out of shared caches unless a view decided otherwise."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+
+class RefusalRecordMiddleware:
+    """Record each 403 and 404 a signed-in person gets on an address that exists."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code in (403, 404) and request.resolver_match and request.user.is_authenticated:
+            self._record(request, response.status_code)
+        return response
+
+    def _record(self, request: HttpRequest, status: int) -> None:
+        key = f"refusals:{request.user.pk}"
+        cache.add(key, 0, 60)
+        try:
+            count = cache.incr(key)
+        except ValueError:  # expired between the two calls
+            count = 1
+        if count <= REFUSALS_PER_MINUTE:
+            with writing():
+                Refusal.objects.create(
+                    user=request.user, method=request.method, path=request.path[:300], status=status
+                )

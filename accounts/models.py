@@ -1,0 +1,111 @@
+"""People: a user has a role and the region it is held in."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from regions.models import Level, Region
+
+
+class Role(models.TextChoices):
+    WITNESS = "saksi", _("Saksi TPS")
+    DISTRICT_WITNESS = "saksi_ppk", _("Saksi PPK")
+    OPERATOR = "operator", _("Operator Kamar Hitung")
+    COORDINATOR = "dpc", _("Koordinator DPC")
+    PROVINCE_STAFF = "dpd", _("Staf DPD")
+    NATIONAL = "dpp", _("DPP")
+
+
+#: The level of region a role is held in.
+ROLE_LEVELS = {
+    Role.DISTRICT_WITNESS: Level.DISTRICT,
+    Role.OPERATOR: Level.REGENCY,
+    Role.COORDINATOR: Level.REGENCY,
+    Role.PROVINCE_STAFF: Level.PROVINCE,
+    Role.NATIONAL: Level.NATION,
+}
+#: Roles that see the figures of their region. A witness sees assigned stations
+#: only; an operator sees photos, never totals or a witness's figures.
+RESULT_ROLES = (Role.COORDINATOR, Role.PROVINCE_STAFF, Role.NATIONAL)
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: User) -> UserQuerySet:
+        """Keep the people whose region lies within the user's own, and the user."""
+        scope = user.scope
+        if scope is None:
+            return self.filter(pk=user.pk)
+        return self.filter(Q(pk=user.pk) | Q(region__first__range=(scope.first, scope.last)))
+
+
+class SistaUserManager(UserManager.from_queryset(UserQuerySet)):
+    pass
+
+
+class User(AbstractUser):
+    role = models.CharField(_("peran"), max_length=12, choices=Role.choices, default=Role.WITNESS)
+    region = models.ForeignKey(
+        Region, verbose_name=_("wilayah"), null=True, blank=True, on_delete=models.PROTECT, related_name="people"
+    )
+    full_name = models.CharField(_("nama lengkap"), max_length=120, blank=True)
+    phone = models.CharField(_("telepon"), max_length=24, blank=True)
+    language = models.CharField(
+        _("bahasa"), max_length=5, choices=[("id", "Bahasa Indonesia"), ("en", "English")], default="id"
+    )
+
+    objects = SistaUserManager()
+
+    class Meta:
+        verbose_name = _("pengguna")
+        verbose_name_plural = _("pengguna")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role=Role.WITNESS) | Q(region__isnull=False) | Q(is_superuser=True),
+                name="every_role_but_a_station_witness_has_a_region",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.username
+
+    @property
+    def is_witness(self) -> bool:
+        return self.role == Role.WITNESS and not self.is_superuser
+
+    @property
+    def scope(self) -> Region | None:
+        """The region whose figures this person may see, or None.
+
+        A superuser sees the nation. Operators and witnesses have no scope:
+        what they may see goes by assignment and by claim.
+        """
+        if not self.is_active:
+            return None
+        if self.is_superuser:
+            return self.region or Region.objects.filter(level=Level.NATION).first()
+        return self.region if self.role in RESULT_ROLES else None
+
+    @property
+    def may_decide(self) -> bool:
+        """Verify, reject and correct: the coordinators and those above, DPP reads only."""
+        return self.is_active and (self.is_superuser or self.role in (Role.COORDINATOR, Role.PROVINCE_STAFF))
+
+
+class Refusal(models.Model):
+    """A signed-in person asked for something that is not theirs (or not there)."""
+
+    at = models.DateTimeField(_("pada"), auto_now_add=True, db_index=True)
+    user = models.ForeignKey(User, verbose_name=_("pengguna"), on_delete=models.CASCADE, related_name="refusals")
+    method = models.CharField(max_length=8)
+    path = models.CharField(_("alamat"), max_length=300)
+    status = models.PositiveSmallIntegerField()
+
+    class Meta:
+        verbose_name = _("akses ditolak")
+        verbose_name_plural = _("akses ditolak")
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.status} {self.path}"

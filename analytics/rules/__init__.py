@@ -1,0 +1,1 @@
+"""Rules are pure: values in, a verdict out. No database, no wording."""

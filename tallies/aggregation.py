@@ -1,0 +1,331 @@
+"""Add up: desa from stations, every region above from its children.
+
+Recomputing heals itself and needs no memory of what was counted before. One
+drainer an election at a time (a row lock that ends with the transaction; an
+expiring lease can wake two), batches of up to 1000 outbox rows, level by
+level, each parent written once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from regions.models import Region
+from sista.database import writing
+from tallies.models import (
+    COUNTED_REVIEWS,
+    PROGRESS_FIELDS,
+    Contest,
+    ContestTotal,
+    Election,
+    OutboxRow,
+    Pair,
+    PairTotal,
+    PartyTotal,
+    Review,
+    StationResult,
+)
+
+#: (contest id, region id)
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Rows of totals by their keys, as plain numbers."""
+
+    progress: dict[Place, dict[str, int]]
+    votes: dict[tuple[int, int, int], tuple[int, int]]
+
+
+def drain(*, batch: int | None = None) -> int:
+    """Bring the totals of every election up to date; return the outbox rows taken.
+
+    Safe to call from anywhere, any number at once: each batch holds the lock
+    of its election.
+    """
+    taken = 0
+    for election_id in list(OutboxRow.objects.order_by().values_list("election_id", flat=True).distinct()):
+        while rows := drain_batch(election_id, batch=batch or settings.DRAIN_BATCH):
+            taken += rows
+    return taken
+
+
+def drain_batch(election_id: int, *, batch: int) -> int:
+    """Take up to ``batch`` outbox rows of one election and recompute what they touch."""
+    with writing():
+        lock_election(election_id)
+        rows = list(
+            OutboxRow.objects.filter(election=election_id)
+            .order_by("pk")
+            .values_list("pk", "contest_id", "region_id")[:batch]
+        )
+        if rows:
+            recompute({(contest, region) for _pk, contest, region in rows})
+            # These rows, not "everything up to": ids commit out of order.
+            OutboxRow.objects.filter(pk__in=[pk for pk, _contest, _region in rows]).delete()
+    return len(rows)
+
+
+def lock_election(election_id: int) -> None:
+    """Hold the one drainer's lock until the transaction ends.
+
+    Not FOR UPDATE: that would also stop every insert that refers to the election.
+    """
+    list(Election.objects.select_for_update(no_key=True).filter(pk=election_id).values_list("pk"))
+
+
+def recompute(villages: set[Place]) -> None:
+    """Recompute the given desa and every region above them, in the lock of their election."""
+    now = timezone.now()
+    contests = {c.pk: c for c in Contest.objects.filter(pk__in={contest for contest, _region in villages})}
+    pairs = pairs_by_contest(contests)
+    write_totals(_complete(sum_villages(villages), villages, pairs), now)
+    level = villages
+    while level := _parents(level, contests):
+        write_totals(_complete(_sum_children(level), level, pairs), now)
+    write_party_totals(contests.values(), now)
+
+
+def pairs_by_contest(contests: Iterable[int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    for contest, pair in (
+        Pair.objects.filter(contest__in=list(contests)).order_by("pk").values_list("contest_id", "pk")
+    ):
+        found[contest].append(pair)
+    return found
+
+
+def sum_villages(villages: set[Place] | None = None, *, election_id: int | None = None) -> Sums:
+    """Add up the stations of the given desa, or of all desa of an election."""
+    results = StationResult.objects.order_by()
+    if villages is None:
+        results = results.filter(contest__election=election_id)
+    else:
+        results = results.filter(
+            contest__in={contest for contest, _ in villages}, station__region__in={region for _, region in villages}
+        )
+    is_in = Q(review__in=COUNTED_REVIEWS)
+    verified = Q(review=Review.VERIFIED)
+    dpt = F("station__registered_male") + F("station__registered_female")
+    turnout_known = is_in & Q(
+        form__voters_total__isnull=False,
+        station__registered_male__isnull=False,
+        station__registered_female__isnull=False,
+    )
+    rows = results.values("contest_id", "station__region_id").annotate(
+        stations=Count("pk"),
+        stations_in=Count("pk", filter=is_in),
+        stations_verified=Count("pk", filter=verified),
+        stations_disputed=Count("pk", filter=is_in & Q(disputed=True)),
+        stations_rejected=Count("pk", filter=Q(review=Review.REJECTED)),
+        registered_voters=Coalesce(Sum(dpt), 0),
+        voters=Coalesce(Sum("form__voters_total", filter=is_in), 0),
+        turnout_voters=Coalesce(Sum("form__voters_total", filter=turnout_known), 0),
+        turnout_registered=Coalesce(Sum(dpt, filter=turnout_known), 0),
+        valid_votes=Coalesce(Sum("form__effective_valid", filter=is_in), 0),
+        invalid_votes=Coalesce(Sum("form__invalid_votes", filter=is_in), 0),
+    )
+    progress = {
+        (row["contest_id"], row["station__region_id"]): {name: row[name] for name in PROGRESS_FIELDS} for row in rows
+    }
+    vote_rows = (
+        results.filter(is_in)
+        .values("contest_id", "station__region_id", "form__votes__pair_id")
+        .annotate(
+            all_votes=Coalesce(Sum("form__votes__votes"), 0),
+            verified_votes=Coalesce(Sum("form__votes__votes", filter=verified), 0),
+        )
+    )
+    votes = {
+        (row["contest_id"], row["station__region_id"], row["form__votes__pair_id"]): (
+            row["all_votes"],
+            row["verified_votes"],
+        )
+        for row in vote_rows
+    }
+    return Sums(progress, votes)
+
+
+def _sum_children(parents: set[Place]) -> Sums:
+    contests, regions = {c for c, _ in parents}, {r for _, r in parents}
+    rows = (
+        ContestTotal.objects.order_by()
+        .filter(contest__in=contests, region__parent__in=regions)
+        .values("contest_id", "region__parent_id")
+        .annotate(**{f"sum_{name}": Sum(name) for name in PROGRESS_FIELDS})
+    )
+    progress = {
+        (row["contest_id"], row["region__parent_id"]): {name: row[f"sum_{name}"] for name in PROGRESS_FIELDS}
+        for row in rows
+    }
+    vote_rows = (
+        PairTotal.objects.order_by()
+        .filter(contest__in=contests, region__parent__in=regions)
+        .values("contest_id", "region__parent_id", "pair_id")
+        .annotate(all_votes=Sum("votes"), verified_votes=Sum("votes_verified"))
+    )
+    votes = {
+        (row["contest_id"], row["region__parent_id"], row["pair_id"]): (row["all_votes"], row["verified_votes"])
+        for row in vote_rows
+    }
+    return Sums(progress, votes)
+
+
+def _complete(sums: Sums, places: set[Place], pairs: dict[int, list[int]]) -> Sums:
+    """Keep exactly ``places``, and give every pair a row there, zero where nothing is in."""
+    empty = dict.fromkeys(PROGRESS_FIELDS, 0)
+    return Sums(
+        progress={place: sums.progress.get(place, empty) for place in places},
+        votes={
+            (contest, region, pair): sums.votes.get((contest, region, pair), (0, 0))
+            for contest, region in places
+            for pair in pairs[contest]
+        },
+    )
+
+
+def _parents(places: set[Place], contests: dict[int, Contest]) -> set[Place]:
+    """The places one level up, ending at each contest's own region."""
+    parent_of = dict(Region.objects.filter(pk__in={region for _, region in places}).values_list("pk", "parent_id"))
+    return {
+        (contest, parent_of[region])
+        for contest, region in places
+        if region != contests[contest].region_id and parent_of[region] is not None
+    }
+
+
+def write_totals(sums: Sums, now: datetime) -> None:
+    ContestTotal.objects.bulk_create(
+        [
+            ContestTotal(contest_id=contest, region_id=region, counted_at=now, **numbers)
+            for (contest, region), numbers in sorted(sums.progress.items())
+        ],
+        batch_size=2000,
+        update_conflicts=True,
+        unique_fields=["contest", "region"],
+        update_fields=[*PROGRESS_FIELDS, "counted_at"],
+    )
+    PairTotal.objects.bulk_create(
+        [
+            PairTotal(contest_id=contest, region_id=region, pair_id=pair, votes=votes, votes_verified=verified)
+            for (contest, region, pair), (votes, verified) in sorted(sums.votes.items())
+        ],
+        batch_size=2000,
+        update_conflicts=True,
+        unique_fields=["contest", "region", "pair"],
+        update_fields=["votes", "votes_verified"],
+    )
+
+
+PARTY_FIELDS = (
+    "party_votes",
+    "party_votes_verified",
+    "other_votes",
+    "other_votes_verified",
+    "contests",
+    "contests_led",
+    "contests_trailing",
+    "contests_tied",
+    "contests_waiting",
+)
+
+#: (election id, office, region id)
+PartyKey = tuple[int, str, int]
+
+
+def write_party_totals(contests: Iterable[Contest], now: datetime) -> None:
+    offices = {(contest.election_id, contest.office) for contest in contests}
+    rows: dict[PartyKey, dict[str, int]] = {}
+    for election_id, office in offices:
+        rows |= sum_party(election_id, office)
+    PartyTotal.objects.bulk_create(
+        [
+            PartyTotal(election_id=election, office=office, region_id=region, counted_at=now, **numbers)
+            for (election, office, region), numbers in sorted(rows.items())
+        ],
+        batch_size=2000,
+        update_conflicts=True,
+        unique_fields=["election", "office", "region"],
+        update_fields=[*PROGRESS_FIELDS, *PARTY_FIELDS, "counted_at"],
+    )
+
+
+def sum_party(election_id: int, office: str) -> dict[PartyKey, dict[str, int]]:
+    """Add up the contests of an office for every region strictly above one of them.
+
+    Contests in which the party backs no pair count in the progress only.
+    """
+    contests = Contest.objects.filter(election=election_id, office=office).select_related("region")
+    own = {contest.pk: contest.region_id for contest in contests}
+    above = _strictly_above(contests)
+    progress = {
+        total.contest_id: total for total in ContestTotal.objects.filter(contest__in=own, region=F("contest__region"))
+    }
+    standings = contest_standings(own)
+    rows: dict[PartyKey, dict[str, int]] = {}
+    for contest in contests:
+        for region_id in above[contest.pk]:
+            row = rows.setdefault(
+                (election_id, office, region_id), dict.fromkeys((*PROGRESS_FIELDS, *PARTY_FIELDS), 0)
+            )
+            if contest.pk in progress:
+                for name in PROGRESS_FIELDS:
+                    row[name] += getattr(progress[contest.pk], name)
+            if contest.pk in standings:
+                for name, number in standings[contest.pk].items():
+                    row[name] += number
+    return rows
+
+
+def _strictly_above(contests: Iterable[Contest]) -> dict[int, list[int]]:
+    """Ids of the regions above each contest's own, in one query."""
+    lowest = max((contest.region.level for contest in contests), default=0)
+    parent_of = dict(Region.objects.filter(level__lte=lowest).order_by().values_list("pk", "parent_id"))
+    above: dict[int, list[int]] = {}
+    for contest in contests:
+        above[contest.pk] = []
+        region = parent_of[contest.region_id]
+        while region is not None:
+            above[contest.pk].append(region)
+            region = parent_of[region]
+    return above
+
+
+def contest_standings(own_regions: dict[int, int]) -> dict[int, dict[str, int]]:
+    """The party's share of `PARTY_FIELDS` that each contest gives, where it backs a pair."""
+    party: dict[int, PairTotal | None] = {}
+    rivals: dict[int, list[PairTotal]] = defaultdict(list)
+    backed = set(Pair.objects.filter(contest__in=own_regions, usungan=True).values_list("contest_id", flat=True))
+    totals = PairTotal.objects.filter(contest__in=backed, region=F("contest__region")).select_related("pair")
+    for total in totals:
+        if total.pair.usungan:
+            party[total.contest_id] = total
+        else:
+            rivals[total.contest_id].append(total)
+    standings = {}
+    for contest in backed:
+        ours, others = party.get(contest), rivals[contest]
+        votes = ours.votes if ours else 0
+        strongest = max((total.votes for total in others), default=0)
+        started = bool(ours) and votes + sum(total.votes for total in others) > 0
+        standings[contest] = {
+            "party_votes": votes,
+            "party_votes_verified": ours.votes_verified if ours else 0,
+            "other_votes": sum(total.votes for total in others),
+            "other_votes_verified": sum(total.votes_verified for total in others),
+            "contests": 1,
+            "contests_led": int(started and votes > strongest),
+            "contests_trailing": int(started and votes < strongest),
+            "contests_tied": int(started and votes == strongest),
+            "contests_waiting": int(not started),
+        }
+    return standings

@@ -1,0 +1,1 @@
+"""The demonstration election: 19 East Java contests of 9 December 2020, restated and split into stations."""

@@ -1,0 +1,249 @@
+"""Take in a C1: the one function that page, API and replay call.
+
+Form, votes, photo names, station result, audit event and outbox row are one
+transaction; the drainer is told after it. Sending the same form a hundred
+times, or a week later, yields one form and the same answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError
+from django.db.models import Max
+from django.utils import timezone
+
+from sista.database import writing
+from tallies import assigning, audit, signalling
+from tallies.checks import check, disagreement
+from tallies.figures import FULL_FIELDS
+from tallies.models import (
+    Assignment,
+    C1Form,
+    Channel,
+    FormPhoto,
+    OutboxRow,
+    Outcome,
+    Pair,
+    Phase,
+    QuarantinedForm,
+    Review,
+    StationResult,
+    Vote,
+)
+from tallies.submission import Submission
+
+ACCEPTING_PHASES = (Phase.OPEN, Phase.RECAP)
+
+
+class IntakeRefused(Exception):
+    """A submission that is not taken; ``code`` names why, the wording is elsewhere."""
+
+    def __init__(self, code: str, **details: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = details
+
+
+class KeyReused(IntakeRefused):
+    """The uuid already belongs to another form."""
+
+
+class PhaseClosed(IntakeRefused):
+    """The election does not take forms now."""
+
+
+class WrongPairs(IntakeRefused):
+    """The votes do not name exactly the pairs of the contest."""
+
+
+class AssignmentRevoked(IntakeRefused):
+    """The sender no longer guards the station; what was sent is kept in quarantine."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    form: C1Form
+    created: bool
+
+
+def submit(submission: Submission, *, by: Any, channel: Channel) -> Receipt:
+    """Store ``submission`` and decide whether it counts.
+
+    The caller has checked that ``by`` may write to the station. Raises
+    `KeyReused`, `PhaseClosed`, `WrongPairs`, and ``StationResult.DoesNotExist``
+    when the contest is not held at the station. Contradictions on the paper
+    are recorded, never refused.
+    """
+    try:
+        with writing():
+            result = _locked_result(submission)
+            known = _already_stored(submission, by)
+            if known:
+                return Receipt(known, created=False)
+            form = _store(submission, result, by=by, channel=channel)
+            _place(form, submission, result, by=by)
+            _finish(result, form, by=by)
+    except IntegrityError:
+        # Two stations, one key, at once: the database let one of them in.
+        known = _already_stored(submission, by)
+        if known is None:
+            raise
+        return Receipt(known, created=False)
+    return Receipt(form, created=True)
+
+
+def submit_as_witness(submission: Submission, *, by: Any, channel: Channel) -> Receipt:
+    """`submit` for a witness: only for stations assigned to ``by`` now.
+
+    Raises ``StationResult.DoesNotExist`` for a station that never was theirs
+    (the answer is "not found": it tells nothing), and `AssignmentRevoked`,
+    keeping the form in quarantine, for one that no longer is.
+    """
+    active = Assignment.objects.active().filter(station=submission.station_id, witness=by)
+    if not active.exists():
+        if not assigning.was_revoked(submission.station_id, by):
+            raise StationResult.DoesNotExist
+        if not StationResult.objects.filter(contest=submission.contest_id, station=submission.station_id).exists():
+            raise StationResult.DoesNotExist
+        quarantine(submission, by=by)
+        raise AssignmentRevoked("assignment_revoked")
+    return submit(submission, by=by, channel=channel)
+
+
+def _locked_result(submission: Submission) -> StationResult:
+    rows = StationResult.objects.select_for_update(of=("self",)).select_related(
+        "contest__election", "station", "form"
+    )
+    return rows.get(contest=submission.contest_id, station=submission.station_id)
+
+
+def _already_stored(submission: Submission, by: Any) -> C1Form | None:
+    known = C1Form.objects.filter(uuid=submission.uuid).first()
+    if known and (known.content_hash != submission.content_hash or known.submitted_by_id != by.pk):
+        raise KeyReused("key_reused")
+    return known
+
+
+def _store(submission: Submission, result: StationResult, *, by: Any, channel: Channel) -> C1Form:
+    election = result.contest.election
+    if election.phase not in ACCEPTING_PHASES:
+        raise PhaseClosed("phase_closed", phase=election.phase)
+    pairs = {pair.number: pair for pair in Pair.objects.filter(contest=result.contest_id).order_by("number")}
+    figures = submission.figures
+    if set(figures.votes) != set(pairs):
+        raise WrongPairs(
+            "wrong_pairs",
+            missing=sorted(set(pairs) - set(figures.votes)),
+            unknown=sorted(set(figures.votes) - set(pairs)),
+        )
+    superseded = (
+        submission.supersedes
+        and C1Form.objects.filter(
+            uuid=submission.supersedes, contest=result.contest_id, station=result.station_id
+        ).first()
+    )
+    found = check(figures, result.station.facts, election.thresholds)
+    form = C1Form.objects.create(
+        uuid=submission.uuid,
+        contest_id=result.contest_id,
+        station_id=result.station_id,
+        supersedes=superseded or None,
+        submitted_by=by,
+        channel=channel,
+        content_hash=submission.content_hash,
+        filled_at=submission.filled_at,
+        received_at=timezone.now(),
+        effective_valid=figures.effective_valid,
+        checks=[contradiction.code for contradiction in found],
+        confirmed=sorted(submission.confirmed),
+        objection=submission.objection,
+        note=submission.note,
+        **{name: figures.values.get(name) for name in FULL_FIELDS},
+    )
+    Vote.objects.bulk_create(Vote(form=form, pair=pair, votes=figures.votes[n]) for n, pair in pairs.items())
+    if submission.photos:
+        FormPhoto.objects.bulk_create(
+            FormPhoto(form=form, sha256=photo.sha256, page=photo.page) for photo in submission.photos
+        )
+    return form
+
+
+def _place(form: C1Form, submission: Submission, result: StationResult, *, by: Any) -> None:
+    """Decide what the new form is: the counted one, a proposal, or a rival."""
+    counted = result.form if result.is_in else None
+    names_counted = counted is not None and form.supersedes_id == counted.pk and _may_replace(counted, by)
+    if counted is None:
+        result.form, result.review = form, Review.PENDING
+    elif names_counted or (form.supersedes_id and form.supersedes_id == result.proposed_form_id):
+        locked = result.contest.election.phase == Phase.RECAP
+        if locked or result.review == Review.VERIFIED:
+            # The verified figures keep counting until a person has looked.
+            result.proposed_form = form
+            return
+        result.form, result.review = form, Review.PENDING
+    elif disagreement(counted.figures, submission.figures):
+        result.disputed = True
+        return
+    else:
+        return  # an equal form corroborates; it changes nothing
+    # What counts has changed: hold it against the others that are still open.
+    result.disputed = counted is not None and has_open_rival(result)
+
+
+def _may_replace(counted: C1Form, by: Any) -> bool:
+    """Own forms, and any form for those who decide: another witness's stays a rival."""
+    return counted.submitted_by_id == by.pk or by.may_decide
+
+
+def open_rivals(result: StationResult) -> list[C1Form]:
+    """Forms of the station that differ from the counted one and that nobody settled."""
+    if result.form_id is None:
+        return []
+    settled = result.decisions.filter(outcome__in=[Outcome.VERIFIED, Outcome.CORRECTED])
+    newest_settled = settled.aggregate(newest=Max("settled_through"))["newest"] or 0
+    forms = (
+        C1Form.objects.filter(
+            contest=result.contest_id, station=result.station_id, pk__gt=newest_settled, superseded_by=None
+        )
+        .exclude(pk__in=[pk for pk in (result.form_id, result.proposed_form_id) if pk])
+        .exclude(decisions__outcome=Outcome.REJECTED)
+        .prefetch_related("votes__pair")
+        .select_related("submitted_by")
+    )
+    counted = result.form.figures
+    return [form for form in forms if disagreement(counted, form.figures)]
+
+
+def has_open_rival(result: StationResult) -> bool:
+    return bool(open_rivals(result))
+
+
+def _finish(result: StationResult, form: C1Form, *, by: Any) -> None:
+    audit.record(result, "form received", by=by, at=form.received_at, content=audit.form_content(form))
+    save_and_announce(result)
+
+
+def save_and_announce(result: StationResult) -> None:
+    """Save a locked result, queue its totals, and tell the drainer after commit."""
+    result.save(update_fields=["form", "proposed_form", "review", "disputed", "audit_seq", "audit_head"])
+    OutboxRow.objects.create(
+        election_id=result.contest.election_id, contest_id=result.contest_id, region_id=result.station.region_id
+    )
+    signalling.totals_changed_on_commit()
+
+
+def quarantine(submission: Submission, *, by: Any) -> QuarantinedForm:
+    """Keep what a revoked witness sent, for review; it never counts. Idempotent by uuid."""
+    with writing():
+        kept, _created = QuarantinedForm.objects.get_or_create(
+            uuid=submission.uuid,
+            defaults={
+                "contest_id": submission.contest_id,
+                "station_id": submission.station_id,
+                "submitted_by": by,
+                "content": submission.content,
+            },
+        )
+    return kept

@@ -1,0 +1,18 @@
+from django.db import migrations
+
+from tallies import append_only
+
+
+def create(apps, schema_editor):
+    for statement in append_only.create_statements(schema_editor.connection.vendor):
+        schema_editor.execute(statement)
+
+
+def drop(apps, schema_editor):
+    for statement in append_only.drop_statements(schema_editor.connection.vendor):
+        schema_editor.execute(statement)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("tallies", "0001_initial")]
+    operations = [migrations.RunPython(create, drop)]

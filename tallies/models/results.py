@@ -1,0 +1,167 @@
+"""Which form of a station counts, what was decided, and the record of it all."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from regions.models import Region
+from tallies.models.elections import Contest
+from tallies.models.forms import C1Form
+from tallies.models.stations import Assignment, PollingStation
+
+
+class Review(models.TextChoices):
+    NOT_IN = "not_in", _("Belum masuk")
+    PENDING = "pending", _("Menunggu verifikasi")
+    VERIFIED = "verified", _("Terverifikasi")
+    NEEDS_FIX = "needs_fix", _("Perlu diperbaiki")
+    REJECTED = "rejected", _("Ditolak")
+
+
+#: A form counts whatever its review, except rejected.
+COUNTED_REVIEWS = (Review.PENDING, Review.VERIFIED, Review.NEEDS_FIX)
+
+
+class StationResultQuerySet(models.QuerySet["StationResult"]):
+    def within(self, region: Region) -> StationResultQuerySet:
+        return self.filter(station__region__first__range=(region.first, region.last))
+
+    def visible_to(self, user) -> StationResultQuerySet:
+        scope = user.scope
+        if scope is None:
+            active = Assignment.objects.active().filter(station=OuterRef("station"), witness=user)
+            return self.filter(Exists(active))
+        return self.within(scope)
+
+    def counted(self) -> StationResultQuerySet:
+        """Keep the stations that are in."""
+        return self.filter(review__in=COUNTED_REVIEWS)
+
+    def with_place(self) -> StationResultQuerySet:
+        return self.select_related("contest__election", "contest__region", "station__region__parent")
+
+
+class StationResult(models.Model):
+    """One row a (contest, station), made with the station; whoever changes it locks it.
+
+    ``form`` is the form that counts (or the rejected one). ``proposed_form`` is
+    a correction of a verified form that waits for a person; the verified one
+    counts until then. ``audit_seq`` and ``audit_head`` are the head of the
+    station's chain of audit events.
+    """
+
+    contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="results")
+    station = models.ForeignKey(PollingStation, on_delete=models.CASCADE, related_name="results")
+    form = models.ForeignKey(C1Form, null=True, on_delete=models.PROTECT, related_name="counted_in")
+    proposed_form = models.ForeignKey(C1Form, null=True, on_delete=models.PROTECT, related_name="proposed_in")
+    review = models.CharField(_("pemeriksaan"), max_length=10, choices=Review.choices, default=Review.NOT_IN)
+    disputed = models.BooleanField(_("janggal"), default=False)
+    audit_seq = models.PositiveIntegerField(default=0)
+    audit_head = models.CharField(max_length=64, blank=True)
+
+    objects = StationResultQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("hasil TPS")
+        verbose_name_plural = _("hasil TPS")
+        constraints = [
+            models.UniqueConstraint(fields=["contest", "station"], name="one_result_a_contest_and_station"),
+            models.CheckConstraint(
+                condition=Q(review=Review.NOT_IN, form=None) | (~Q(review=Review.NOT_IN) & Q(form__isnull=False)),
+                name="a_result_has_a_form_unless_it_is_not_in",
+            ),
+            models.CheckConstraint(
+                condition=~Q(review=Review.NOT_IN, disputed=True), name="nothing_is_disputed_before_it_is_in"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["contest", "review"], name="results_by_review"),
+            models.Index(fields=["contest"], name="results_disputed", condition=Q(disputed=True)),
+            models.Index(
+                fields=["contest"], name="results_with_a_proposal", condition=Q(proposed_form__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.station_id}@{self.contest_id}: {self.review}"
+
+    @property
+    def is_in(self) -> bool:
+        return self.review in COUNTED_REVIEWS
+
+
+class Outcome(models.TextChoices):
+    VERIFIED = "verified", _("Terverifikasi")
+    REJECTED = "rejected", _("Ditolak")
+    CORRECTED = "corrected", _("Diperbaiki")
+    NEEDS_FIX = "needs_fix", _("Perlu diperbaiki")
+
+
+class Decision(models.Model):
+    """What a coordinator decided about a form, with the reason the witness reads. Append-only."""
+
+    result = models.ForeignKey(StationResult, on_delete=models.CASCADE, related_name="decisions")
+    form = models.ForeignKey(C1Form, on_delete=models.CASCADE, related_name="decisions")
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    reason = models.CharField(_("alasan"), max_length=500, blank=True)
+    # The newest form of the station when it was decided: forms up to it are settled.
+    settled_through = models.ForeignKey(C1Form, on_delete=models.CASCADE, related_name="+")
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(outcome__in=[Outcome.REJECTED, Outcome.NEEDS_FIX, Outcome.CORRECTED]) | ~Q(reason=""),
+                name="a_refusal_or_correction_has_a_reason",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.form_id}: {self.outcome}"
+
+
+class AuditEvent(models.Model):
+    """One link of a station's chain: ``digest`` = SHA-256 over the event and ``previous``. Append-only."""
+
+    result = models.ForeignKey(StationResult, on_delete=models.CASCADE, related_name="events", db_index=False)
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    action = models.CharField(max_length=32)
+    content = models.JSONField()
+    previous = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("jejak audit")
+        verbose_name_plural = _("jejak audit")
+        ordering = ["result", "seq"]
+        constraints = [models.UniqueConstraint(fields=["result", "seq"], name="audit_events_are_numbered")]
+
+    def __str__(self) -> str:
+        return f"{self.result_id}#{self.seq} {self.action}"
+
+
+class OutboxRow(models.Model):
+    """A station result changed and its totals do not know it yet.
+
+    Ids commit out of order: a drainer deletes the rows it took, never
+    everything below a high-water mark.
+    """
+
+    election = models.ForeignKey("tallies.Election", on_delete=models.CASCADE, related_name="outbox")
+    contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="+", db_index=False)
+    region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("antrean jumlah")
+        verbose_name_plural = _("antrean jumlah")
+
+    def __str__(self) -> str:
+        return f"{self.contest_id}/{self.region_id}"

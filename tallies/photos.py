@@ -1,0 +1,223 @@
+"""Photos of forms: check what arrives, keep the original private, make the copy that is shown.
+
+A request reads the header only (2-3 ms); decoding costs 47-50 ms and happens in
+a worker. Content decides the type, the hash decides the path, and nothing the
+sender calls the file is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage, storages
+from django.db.models import Exists, OuterRef
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from pillow_heif import register_heif_opener
+
+from sista.database import writing
+from tallies.models import Assignment, C1Form, FormPhoto, Photo, PhotoState, PhotoUpload
+
+log = logging.getLogger(__name__)
+register_heif_opener()
+
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
+#: Phones make JPEGs of 48-108 megapixels, and `draft` reads those small. Other
+#: formats decode whole.
+MAX_PIXELS = {"JPEG": 110_000_000}
+MAX_PIXELS_OTHER = 40_000_000
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS["JPEG"]
+
+COPY_SIDE = 2000
+THUMBNAIL_SIDE = 320
+
+
+class PhotoRefused(Exception):
+    """A photo that is not taken; ``code`` names why, ``status`` the HTTP answer."""
+
+    def __init__(self, code: str, status: int = 400) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status = status
+
+
+def store() -> Storage:
+    return storages["photos"]
+
+
+def original_name(sha256: str) -> str:
+    return f"original/{sha256[:2]}/{sha256}"
+
+
+def copy_name(sha256: str) -> str:
+    return f"copy/{sha256[:2]}/{sha256}.jpg"
+
+
+def thumbnail_name(sha256: str) -> str:
+    return f"thumbnail/{sha256[:2]}/{sha256}.jpg"
+
+
+def receive(data: bytes, *, by: Any, expected_sha256: str | None = None) -> tuple[Photo, bool]:
+    """Take in the bytes of one photo; return it and whether it was new to ``by``.
+
+    Raises `PhotoRefused` when it is empty, too large, not what it claims, cut
+    off, a pixel bomb, or more than the sender's share. Sending it again is a
+    no-op.
+    """
+    sha256 = hashlib.sha256(data).hexdigest()
+    if not data:
+        raise PhotoRefused("empty")
+    if len(data) > settings.PHOTO_MAX_BYTES:
+        raise PhotoRefused("too_large", 413)
+    if expected_sha256 is not None and sha256 != expected_sha256:
+        raise PhotoRefused("hash_mismatch")
+    if PhotoUpload.objects.filter(photo=sha256, uploaded_by=by).exists():
+        return Photo.objects.get(pk=sha256), False
+    if PhotoUpload.objects.filter(uploaded_by=by).count() >= _allowance(by):
+        raise PhotoRefused("too_many", 429)
+    kind, width, height = inspect(data)
+    # Bytes first, row second: a row always has its bytes, whatever the power does.
+    store().save(original_name(sha256), ContentFile(data))
+    with writing():
+        photo, _created = Photo.objects.get_or_create(
+            sha256=sha256, defaults={"size": len(data), "format": kind, "width": width, "height": height}
+        )
+        _upload, is_new = PhotoUpload.objects.get_or_create(photo=photo, uploaded_by=by)
+    return photo, is_new
+
+
+def _allowance(by: Any) -> int:
+    stations = Assignment.objects.active().filter(witness=by).count()
+    return settings.PHOTOS_PER_STATION_AND_WITNESS * (stations if by.is_witness else 1000)
+
+
+def inspect(data: bytes) -> tuple[str, int, int]:
+    """Read format, width and height from the header. Raises `PhotoRefused`."""
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            kind, (width, height) = image.format or "", image.size
+    except Image.DecompressionBombError as error:
+        raise PhotoRefused("too_many_pixels") from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise PhotoRefused("not_a_photo") from error
+    if width * height > MAX_PIXELS.get(kind, MAX_PIXELS_OTHER):
+        raise PhotoRefused("too_many_pixels")
+    if _is_cut_off(data, kind):
+        raise PhotoRefused("cut_off")
+    return kind, width, height
+
+
+def _is_cut_off(data: bytes, kind: str) -> bool:
+    if kind == "JPEG":
+        return b"\xff\xd9" not in data[_scan_start(data) :]
+    if kind == "PNG":
+        return b"IEND" not in data[-64:]
+    if kind == "WEBP":
+        return len(data) < int.from_bytes(data[4:8], "little") + 8
+    return False  # HEIF: the worker finds out
+
+
+def _scan_start(data: bytes) -> int:
+    """Offset of a JPEG's picture data; the thumbnail in its EXIF has an end mark too."""
+    position = 2
+    while position + 4 <= len(data) and data[position] == 0xFF:
+        if data[position + 1] == 0xDA:
+            return position
+        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+    return len(data)
+
+
+def process_waiting(*, limit: int = 200) -> int:
+    """Make the copies of photos that wait; return how many. Safe to run twice at once."""
+    waiting = Photo.objects.filter(state=PhotoState.RECEIVED).order_by("received_at")
+    done = 0
+    for sha256 in list(waiting.values_list("pk", flat=True)[:limit]):
+        process(sha256)
+        done += 1
+    return done
+
+
+def process(sha256: str) -> None:
+    """Decode one photo, save the upright stripped copy and the thumbnail, keep the EXIF facts."""
+    with store().open(original_name(sha256)) as stream:
+        data = stream.read()
+    try:
+        copy, thumbnail, facts = render(data)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        log.info("photo %s is unreadable: %s", sha256[:12], type(error).__name__)
+        _settle(sha256, PhotoState.UNREADABLE, {})
+        return
+    store().save(copy_name(sha256), ContentFile(copy))
+    store().save(thumbnail_name(sha256), ContentFile(thumbnail))
+    _settle(sha256, PhotoState.READY, facts)
+
+
+def _settle(sha256: str, state: PhotoState, facts: dict[str, Any]) -> None:
+    with writing():
+        Photo.objects.filter(pk=sha256, state=PhotoState.RECEIVED).update(state=state, facts=facts)
+
+
+def render(data: bytes) -> tuple[bytes, bytes, dict[str, Any]]:
+    """Return the upright copy (JPEG, at most 2000 px, no metadata), its thumbnail, and what EXIF says."""
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        facts = _facts(image)
+        image.draft("RGB", (COPY_SIDE, COPY_SIDE))
+        upright = ImageOps.exif_transpose(image).convert("RGB")
+    upright.thumbnail((COPY_SIDE, COPY_SIDE))
+    copy = _jpeg(upright)
+    upright.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    return copy, _jpeg(upright), facts
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.info.clear()
+    image.save(out, "JPEG", quality=82, optimize=True)
+    return out.getvalue()
+
+
+def _facts(image: Image.Image) -> dict[str, Any]:
+    exif = image.getexif()
+    details = exif.get_ifd(ExifTags.IFD.Exif)
+    found = {
+        "taken_at": details.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime),
+        "make": exif.get(ExifTags.Base.Make),
+        "model": exif.get(ExifTags.Base.Model),
+        "orientation": exif.get(ExifTags.Base.Orientation),
+        "gps": {str(k): str(v) for k, v in exif.get_ifd(ExifTags.IFD.GPSInfo).items()} or None,
+    }
+    # Bounded text only: EXIF is the sender's, and NUL breaks PostgreSQL's JSON.
+    return {key: _plain(value) for key, value in found.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in list(value.items())[:40]}
+    return value if isinstance(value, int) else str(value).replace("\x00", "")[:100]
+
+
+def photos_of(form: C1Form) -> list[tuple[FormPhoto, Photo | None]]:
+    """The photos a form names, each with the photo or None while it has not arrived."""
+    names = list(form.photo_names.all())
+    arrived = arrived_photos(form).in_bulk([name.sha256 for name in names])
+    return [(name, arrived.get(name.sha256)) for name in names]
+
+
+def arrived_photos(form: C1Form) -> Any:
+    """Photos that the form's own sender brought: naming a hash shows nobody another's picture."""
+    return Photo.objects.filter(
+        Exists(PhotoUpload.objects.filter(photo=OuterRef("pk"), uploaded_by=form.submitted_by_id))
+    )
+
+
+def same_photo_elsewhere(form: C1Form) -> Any:
+    """Forms of other stations that name a photo of this one (rule P1)."""
+    return (
+        C1Form.objects.filter(photo_names__sha256__in=form.photo_names.values("sha256"))
+        .exclude(station=form.station_id)
+        .distinct()
+    )

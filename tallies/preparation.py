@@ -1,0 +1,106 @@
+"""Make the master data of an election: contests with their pairs, stations with their results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from regions.models import Region
+from sista.database import writing
+from tallies.figures import EMPTY_BOX
+from tallies.models import Contest, Election, OutboxRow, Pair, PollingStation, StationResult
+
+
+@dataclass(frozen=True)
+class NewPair:
+    number: int
+    name: str
+    backing: str = ""
+    usungan: bool = False
+
+
+@dataclass(frozen=True)
+class NewStation:
+    """``region_id`` is the desa; unknown DPT is ``None``."""
+
+    region_id: int
+    number: int
+    registered_male: int | None = None
+    registered_female: int | None = None
+
+
+def create_contest(election: Election, region: Region, office: str, pairs: Sequence[NewPair]) -> Contest:
+    """Create a contest; a lone pair gets *kolom kosong* to run against."""
+    pairs = list(pairs)
+    if len(pairs) == 1 and pairs[0].number != EMPTY_BOX:
+        pairs.append(NewPair(EMPTY_BOX, _("Kolom kosong")))
+    with writing():
+        contest = Contest.objects.create(election=election, region=region, office=office)
+        Pair.objects.bulk_create(
+            Pair(contest=contest, number=p.number, name=p.name, backing=p.backing, usungan=p.usungan) for p in pairs
+        )
+    return contest
+
+
+def add_stations(election: Election, stations: Iterable[NewStation]) -> list[PollingStation]:
+    """Add stations and, for every contest held there, the station result that says "not in".
+
+    Call `announce_stations` or a rebuild afterwards: totals count stations too.
+    """
+    with writing():
+        made = PollingStation.objects.bulk_create(
+            [
+                PollingStation(
+                    election=election,
+                    region_id=new.region_id,
+                    number=new.number,
+                    registered_male=new.registered_male,
+                    registered_female=new.registered_female,
+                )
+                for new in stations
+            ],
+            batch_size=2000,
+        )
+        add_missing_results(election)
+    return made
+
+
+def add_missing_results(election: Election) -> int:
+    """Create the station results that contests and stations of ``election`` still lack."""
+    made = 0
+    for contest in Contest.objects.filter(election=election).select_related("region"):
+        lacking = (
+            PollingStation.objects.filter(election=election)
+            .within(contest.region)
+            .exclude(results__contest=contest)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        rows = [StationResult(contest=contest, station_id=pk) for pk in lacking]
+        StationResult.objects.bulk_create(rows, batch_size=2000)
+        made += len(rows)
+    return made
+
+
+def announce_stations(election: Election, region_ids: Iterable[int]) -> None:
+    """Queue the totals of these desa, after stations were added, removed or moved."""
+    regions = Region.objects.filter(pk__in=set(region_ids))
+    with writing():
+        for contest in Contest.objects.filter(election=election).select_related("region"):
+            OutboxRow.objects.bulk_create(
+                OutboxRow(election=election, contest=contest, region=region)
+                for region in regions
+                if contest.region.contains(region)
+            )
+
+
+def move_station(station: PollingStation, region: Region) -> None:
+    """Move a station to another desa; both branches are recounted and the total stays."""
+    with writing():
+        before = station.region_id
+        station.region = region
+        station.save(update_fields=["region"])
+        add_missing_results(station.election)
+        announce_stations(station.election, [before, region.pk])

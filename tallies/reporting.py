@@ -1,0 +1,247 @@
+"""Read the stored totals: the one definition of each number, for page, API, export and wall.
+
+Shares are of the votes of all pairs, so that they add up to one. Everything
+is read from totals the drainer wrote; nothing here counts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F
+
+from regions.models import LEVEL_WORDS, Level, Region
+from tallies.models import Contest, ContestTotal, Election, Pair, PairTotal, PartyTotal, StationResult
+
+
+@dataclass(frozen=True)
+class PairLine:
+    """One pair in one region. ``share`` is a fraction of all pairs' votes, None while there are none."""
+
+    pair: Pair
+    votes: int
+    votes_verified: int
+    share: float | None
+    share_verified: float | None
+    leads: bool
+
+
+@dataclass(frozen=True)
+class RegionLine:
+    """One region of a contest: its progress (None before the first count) and its pairs in ballot order."""
+
+    region: Region
+    progress: ContestTotal | None
+    pairs: tuple[PairLine, ...]
+
+    @property
+    def leader(self) -> PairLine | None:
+        """The pair with most votes; None while nothing is in, or in a tie."""
+        return next((line for line in self.pairs if line.leads), None)
+
+    @property
+    def usungan(self) -> PairLine | None:
+        return next((line for line in self.pairs if line.pair.usungan), None)
+
+    @property
+    def strongest_rival(self) -> PairLine | None:
+        """The strongest pair that is not ours."""
+        return max((line for line in self.pairs if not line.pair.usungan), key=lambda line: line.votes, default=None)
+
+    @property
+    def lead_votes(self) -> int | None:
+        """Votes between the first and the second pair; None while nothing is in."""
+        votes = sorted((line.votes for line in self.pairs), reverse=True)
+        return votes[0] - votes[1] if len(votes) > 1 and votes[0] else None
+
+    @property
+    def lead_share(self) -> float | None:
+        return None if self.lead_votes is None else self.lead_votes / sum(line.votes for line in self.pairs)
+
+    @property
+    def usungan_margin(self) -> int | None:
+        """Our votes minus the strongest rival's; None while nothing is in or we back nobody."""
+        if self.usungan is None or self.strongest_rival is None or self.lead_votes is None:
+            return None
+        return self.usungan.votes - self.strongest_rival.votes
+
+    @property
+    def usungan_margin_share(self) -> float | None:
+        return None if self.usungan_margin is None else self.usungan_margin / sum(line.votes for line in self.pairs)
+
+
+@dataclass(frozen=True)
+class ContestReport:
+    """A region of a contest with what lies below it: regions, or stations in a desa."""
+
+    contest: Contest
+    line: RegionLine
+    children: tuple[RegionLine, ...]
+    stations: tuple[StationLine, ...]
+
+    @property
+    def counted_at(self) -> datetime | None:
+        return self.line.progress.counted_at if self.line.progress else None
+
+
+@dataclass(frozen=True)
+class StationLine:
+    """A station of a desa and the votes of its counted form, in ballot order (None: blank or not in)."""
+
+    result: StationResult
+    votes: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class PartyReport:
+    """A region above its contests: the party's total, and each contest as a line."""
+
+    election: Election
+    office: str
+    region: Region
+    total: PartyTotal | None
+    contests: tuple[tuple[Contest, RegionLine], ...]
+    children: tuple[PartyTotal, ...]
+
+    @property
+    def counted_at(self) -> datetime | None:
+        return self.total.counted_at if self.total else None
+
+
+def contest_report(contest: Contest, region: Region) -> ContestReport:
+    """Report ``region`` of ``contest`` (the contest's own region or one below it)."""
+    pairs = list(contest.pairs.all())
+    lines = {
+        line.region.pk: line for line in region_lines(contest, pairs, [region, *region.children.order_by("first")])
+    }
+    children = tuple(line for pk, line in lines.items() if pk != region.pk and line.progress is not None)
+    stations = tuple(_station_lines(contest, pairs, region)) if region.level == Level.VILLAGE else ()
+    return ContestReport(contest, lines[region.pk], children, stations)
+
+
+def region_lines(contest: Contest, pairs: list[Pair], regions: Iterable[Region]) -> list[RegionLine]:
+    """Lines of ``regions`` in the given order, from two queries."""
+    regions = list(regions)
+    progress = {t.region_id: t for t in ContestTotal.objects.filter(contest=contest, region__in=regions)}
+    votes: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
+    rows = PairTotal.objects.filter(contest=contest, region__in=regions)
+    for region, pair, counted, verified in rows.values_list("region_id", "pair_id", "votes", "votes_verified"):
+        votes[region][pair] = (counted, verified)
+    return [RegionLine(r, progress.get(r.pk), pair_lines(pairs, votes[r.pk])) for r in regions]
+
+
+def pair_lines(pairs: list[Pair], votes: dict[int, tuple[int, int]]) -> tuple[PairLine, ...]:
+    """Lines in ballot order, with shares and the leader (nobody in a tie)."""
+    counted = [votes.get(pair.pk, (0, 0)) for pair in pairs]
+    total, total_verified = sum(c for c, _ in counted), sum(v for _, v in counted)
+    most = max((c for c, _ in counted), default=0)
+    alone = most > 0 and [c for c, _ in counted].count(most) == 1
+    return tuple(
+        PairLine(
+            pair=pair,
+            votes=number,
+            votes_verified=verified,
+            share=number / total if total else None,
+            share_verified=verified / total_verified if total_verified else None,
+            leads=alone and number == most,
+        )
+        for pair, (number, verified) in zip(pairs, counted, strict=True)
+    )
+
+
+def _station_lines(contest: Contest, pairs: list[Pair], village: Region) -> Iterator[StationLine]:
+    results = (
+        StationResult.objects.filter(contest=contest, station__region=village)
+        .select_related("station__region", "form")
+        .prefetch_related("form__votes")
+        .order_by("station__number")
+    )
+    for result in results:
+        votes = {vote.pair_id: vote.votes for vote in result.form.votes.all()} if result.is_in and result.form else {}
+        yield StationLine(result, tuple(votes.get(pair.pk) for pair in pairs))
+
+
+def party_report(election: Election, office: str, region: Region) -> PartyReport:
+    """Report a region that lies above contests of ``office``."""
+    contests = list(
+        Contest.objects.filter(election=election, office=office, region__first__range=(region.first, region.last))
+        .exclude(region=region)
+        .select_related("region", "election")
+        .order_by("region__first")
+    )
+    total = PartyTotal.objects.filter(election=election, office=office, region=region).first()
+    below = PartyTotal.objects.filter(election=election, office=office, region__parent=region).select_related(
+        "region"
+    )
+    return PartyReport(
+        election, office, region, total, tuple(zip(contests, own_lines(contests), strict=True)), tuple(below)
+    )
+
+
+def own_lines(contests: list[Contest]) -> list[RegionLine]:
+    """The line of each contest at its own region, from three queries."""
+    progress = {
+        t.contest_id: t for t in ContestTotal.objects.filter(contest__in=contests, region=F("contest__region"))
+    }
+    votes: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
+    for total in PairTotal.objects.filter(contest__in=contests, region=F("contest__region")):
+        votes[total.contest_id][total.pair_id] = (total.votes, total.votes_verified)
+    pairs: dict[int, list[Pair]] = defaultdict(list)
+    for pair in Pair.objects.filter(contest__in=contests):
+        pairs[pair.contest_id].append(pair)
+    return [RegionLine(c.region, progress.get(c.pk), pair_lines(pairs[c.pk], votes[c.pk])) for c in contests]
+
+
+EXPORT_COLUMNS = [
+    "contest",
+    "region_code",
+    "region",
+    "pair_number",
+    "pair",
+    "votes",
+    "votes_verified",
+    "stations",
+    "stations_in",
+    "stations_verified",
+    "valid",
+    "invalid",
+]
+
+
+def export_rows(election: Election, level_word: str, *, within: Region | None = None) -> Iterator[list[object]]:
+    """Yield the rows of ``export_results``: the numbers the pages show, one a region and pair.
+
+    ``level_word`` is one of `regions.models.LEVEL_WORDS`. Raises `KeyError` for another word.
+    """
+    totals = ContestTotal.objects.filter(contest__election=election, region__level=LEVEL_WORDS[level_word])
+    if within is not None:
+        totals = totals.filter(region__first__range=(within.first, within.last))
+    totals = totals.select_related("contest__region", "contest__election", "region").order_by(
+        "region__first", "contest"
+    )
+    for total in totals.iterator(chunk_size=2000):
+        pairs = list(total.contest.pairs.all())
+        votes = dict(
+            (pair, (counted, verified))
+            for pair, counted, verified in PairTotal.objects.filter(
+                contest=total.contest_id, region=total.region_id
+            ).values_list("pair_id", "votes", "votes_verified")
+        )
+        for line in pair_lines(pairs, votes):
+            yield [
+                total.contest.title,
+                total.region.code,
+                total.region.name,
+                line.pair.number,
+                line.pair.name,
+                line.votes,
+                line.votes_verified,
+                total.stations,
+                total.stations_in,
+                total.stations_verified,
+                total.valid_votes,
+                total.invalid_votes,
+            ]

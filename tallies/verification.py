@@ -1,0 +1,138 @@
+"""A coordinator looks at a form and decides: verify, reject, ask for a fix, correct.
+
+Each function is one transition: lock the station result, check what the person
+saw, write, record, announce after commit. ``seen`` is the ``audit_seq`` of the
+page the decision was made on; when the station has moved on since, nothing is
+written and the person is told who was first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.utils import timezone
+
+from sista.database import writing
+from tallies import audit
+from tallies.intake import Receipt, has_open_rival, save_and_announce, submit
+from tallies.models import C1Form, Channel, Decision, Outcome, Phase, Review, StationResult
+from tallies.submission import Submission
+
+
+class DecisionRefused(Exception):
+    """The decision was not written; ``code`` names why, the wording is elsewhere."""
+
+    def __init__(self, code: str, result: StationResult) -> None:
+        super().__init__(code)
+        self.code = code
+        self.result = result
+
+
+class AlreadyChanged(DecisionRefused):
+    """Somebody else decided, or a form arrived, after the page was drawn."""
+
+
+class SamePerson(DecisionRefused):
+    """Who sent a form does not verify it."""
+
+
+class NotDecidable(DecisionRefused):
+    """The form is not of this station, was rejected, or the election is closed."""
+
+
+def approve(form: C1Form, *, by: Any, seen: int) -> Decision:
+    """Make ``form`` the one that counts, verified. Settles the station's differences."""
+    with _locked(form, seen) as result:
+        if form.submitted_by_id == by.pk:
+            raise SamePerson("same_person", result)
+        if form.decisions.filter(outcome=Outcome.REJECTED).exists():
+            raise NotDecidable("was_rejected", result)
+        return _decide(result, form, Outcome.VERIFIED, by=by, reason="")
+
+
+def reject(form: C1Form, *, by: Any, seen: int, reason: str) -> Decision:
+    """Refuse ``form``: as the counted one it leaves the totals; as a proposal or rival it is set aside."""
+    with _locked(form, seen) as result:
+        return _decide(result, form, Outcome.REJECTED, by=by, reason=reason)
+
+
+def ask_for_fix(form: C1Form, *, by: Any, seen: int, reason: str) -> Decision:
+    """Let the form count and tell the witness what to mend."""
+    with _locked(form, seen) as result:
+        if result.form_id != form.pk or not result.is_in:
+            raise NotDecidable("not_the_counted_form", result)
+        return _decide(result, form, Outcome.NEEDS_FIX, by=by, reason=reason)
+
+
+def correct(form: C1Form, submission: Submission, *, by: Any, seen: int, reason: str) -> Receipt:
+    """Enter the figures the photo shows as a new version in place of ``form``.
+
+    The coordinator has looked at the photo, so the new version counts as
+    verified at once, with the earlier one kept. After the recap is locked it
+    is a proposal that a second person must approve.
+    """
+    with writing():
+        if C1Form.objects.filter(uuid=submission.uuid).exists():
+            return submit(submission, by=by, channel=Channel.CORRECTION)  # pressed twice
+        with _locked(form, seen):
+            pass
+        receipt = submit(submission, by=by, channel=Channel.CORRECTION)
+        if not receipt.created:
+            return receipt
+        result = _lock(form)
+        if result.contest.election.phase == Phase.RECAP:
+            return receipt
+        _decide(result, receipt.form, Outcome.CORRECTED, by=by, reason=reason)
+    return receipt
+
+
+def _lock(form: C1Form) -> StationResult:
+    rows = StationResult.objects.select_for_update(of=("self",)).select_related(
+        "contest__election", "station", "form"
+    )
+    return rows.get(contest=form.contest_id, station=form.station_id)
+
+
+@contextmanager
+def _locked(form: C1Form, seen: int) -> Iterator[StationResult]:
+    with writing():
+        result = _lock(form)
+        if result.contest.election.phase == Phase.CLOSED:
+            raise NotDecidable("phase_closed", result)
+        if result.audit_seq != seen:
+            raise AlreadyChanged("already_changed", result)
+        yield result
+
+
+def _decide(result: StationResult, form: C1Form, outcome: Outcome, *, by: Any, reason: str) -> Decision:
+    now = timezone.now()
+    newest = C1Form.objects.filter(contest=result.contest_id, station=result.station_id).order_by("-pk").first()
+    decision = Decision.objects.create(
+        result=result,
+        form=form,
+        outcome=outcome,
+        reason=reason,
+        decided_by=by,
+        decided_at=now,
+        settled_through=newest,
+    )
+    _apply(result, form, outcome)
+    content = {"decision": {"id": decision.pk, "form_id": form.pk, "outcome": str(outcome), "reason": reason}}
+    audit.record(result, f"form {outcome}", by=by, at=now, content=content)
+    save_and_announce(result)
+    return decision
+
+
+def _apply(result: StationResult, form: C1Form, outcome: Outcome) -> None:
+    if outcome in (Outcome.VERIFIED, Outcome.CORRECTED):
+        result.form, result.review, result.proposed_form, result.disputed = form, Review.VERIFIED, None, False
+    elif outcome == Outcome.NEEDS_FIX:
+        result.review = Review.NEEDS_FIX
+    elif form.pk == result.form_id:
+        result.review, result.disputed = Review.REJECTED, False
+    else:
+        if form.pk == result.proposed_form_id:
+            result.proposed_form = None
+        result.disputed = result.is_in and has_open_rival(result)
