@@ -34,11 +34,13 @@ RESULT_ROLES = (Role.COORDINATOR, Role.PROVINCE_STAFF, Role.NATIONAL)
 
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, user: User) -> UserQuerySet:
-        """Keep the people whose region lies within the user's own, and the user."""
+        """Keep the user, the people of the user's region, and the witnesses who guard a station in it."""
         scope = user.scope
         if scope is None:
             return self.filter(pk=user.pk)
-        return self.filter(Q(pk=user.pk) | Q(region__first__range=(scope.first, scope.last)))
+        inside = (scope.first, scope.last)
+        guards = User.objects.filter(assignments__station__region__first__range=inside).values("pk")
+        return self.filter(Q(pk=user.pk) | Q(region__first__range=inside) | Q(pk__in=guards))
 
 
 class SistaUserManager(UserManager.from_queryset(UserQuerySet)):

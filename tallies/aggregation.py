@@ -126,6 +126,7 @@ def sum_villages(villages: set[Place] | None = None, *, election_id: int | None 
         stations_in=Count("pk", filter=is_in),
         stations_verified=Count("pk", filter=verified),
         stations_disputed=Count("pk", filter=is_in & Q(disputed=True)),
+        stations_verified_disputed=Count("pk", filter=verified & Q(disputed=True)),
         stations_rejected=Count("pk", filter=Q(review=Review.REJECTED)),
         registered_voters=Coalesce(Sum(dpt), 0),
         voters=Coalesce(Sum("form__voters_total", filter=is_in), 0),

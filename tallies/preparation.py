@@ -44,6 +44,17 @@ def create_contest(election: Election, region: Region, office: str, pairs: Seque
     return contest
 
 
+def complete_contest(contest: Contest) -> None:
+    """Give a contest that was edited its empty box, its station results and its totals."""
+    with writing():
+        numbers = list(contest.pairs.values_list("number", flat=True))
+        if len(numbers) == 1 and numbers[0] != EMPTY_BOX:
+            Pair.objects.create(contest=contest, number=EMPTY_BOX, name=_("Kolom kosong"))
+        add_missing_results(contest.election)
+        villages = StationResult.objects.filter(contest=contest).values_list("station__region_id", flat=True)
+        announce_stations(contest.election, villages.distinct())
+
+
 def add_stations(election: Election, stations: Iterable[NewStation]) -> list[PollingStation]:
     """Add stations and, for every contest held there, the station result that says "not in".
 
@@ -104,3 +115,14 @@ def move_station(station: PollingStation, region: Region) -> None:
         station.save(update_fields=["region"])
         add_missing_results(station.election)
         announce_stations(station.election, [before, region.pk])
+
+
+def save_station(station: PollingStation) -> None:
+    """Save a station as edited in the admin: its results exist, its totals follow, a move recounts both branches."""
+    with writing():
+        touched = [station.region_id]
+        if station.pk:
+            touched.append(PollingStation.objects.values_list("region_id", flat=True).get(pk=station.pk))
+        station.save()
+        add_missing_results(station.election)
+        announce_stations(station.election, touched)

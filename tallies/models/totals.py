@@ -23,6 +23,7 @@ class Progress(models.Model):
     stations_in = models.PositiveIntegerField(_("TPS masuk"), default=0)
     stations_verified = models.PositiveIntegerField(_("TPS terverifikasi"), default=0)
     stations_disputed = models.PositiveIntegerField(_("TPS janggal"), default=0)
+    stations_verified_disputed = models.PositiveIntegerField(default=0)
     stations_rejected = models.PositiveIntegerField(_("TPS ditolak"), default=0)
     registered_voters = models.PositiveIntegerField(_("DPT"), default=0)
     voters = models.PositiveIntegerField(_("pengguna hak pilih"), default=0)
@@ -39,6 +40,19 @@ class Progress(models.Model):
     def stations_missing(self) -> int:
         """Stations neither in nor rejected."""
         return self.stations - self.stations_in - self.stations_rejected
+
+    @property
+    def parts(self) -> dict[str, int]:
+        """Five parts that add up to ``total``; a verified station with a new rival is shown as disputed."""
+        verified = self.stations_verified - self.stations_verified_disputed
+        return {
+            "verified": verified,
+            "pending": self.stations_in - verified - self.stations_disputed,
+            "disputed": self.stations_disputed,
+            "rejected": self.stations_rejected,
+            "not_in": self.stations_missing,
+            "total": self.stations,
+        }
 
     @property
     def is_complete(self) -> bool:
@@ -58,6 +72,7 @@ PROGRESS_FIELDS = (
     "stations_in",
     "stations_verified",
     "stations_disputed",
+    "stations_verified_disputed",
     "stations_rejected",
     "registered_voters",
     "voters",

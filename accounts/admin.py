@@ -1,0 +1,63 @@
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Refusal, Role, User
+from sista.scoped_admin import ScopedAdmin
+
+admin.site.unregister(Group)  # roles, not groups
+
+#: Roles a DPD may give. Its own kind and those above are made by a superuser.
+GIVEN_BY_PROVINCE = (Role.WITNESS, Role.DISTRICT_WITNESS, Role.OPERATOR, Role.COORDINATOR)
+
+
+@admin.register(User)
+class PersonAdmin(ScopedAdmin, UserAdmin):
+    list_display = ["username", "full_name", "role", "region", "phone", "is_active"]
+    list_filter = ["role", "is_active"]
+    list_select_related = ["region"]
+    search_fields = ["username", "full_name", "phone"]
+    ordering = ["username"]
+    autocomplete_fields = ["region"]
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        (_("Orang"), {"fields": ["full_name", "phone", "language"]}),
+        (_("Peran"), {"fields": ["role", "region", "is_active"]}),
+    ]
+    superuser_fieldsets = [(_("Kuasa"), {"fields": ["is_staff", "is_superuser"]})]
+    add_fieldsets = [
+        (None, {"fields": ["username", "password1", "password2", "full_name", "phone", "role", "region"]}),
+    ]
+
+    def get_fieldsets(self, request, obj=None):
+        sets = super().get_fieldsets(request, obj)
+        return [*sets, *self.superuser_fieldsets] if obj and request.user.is_superuser else sets
+
+    def has_change_permission(self, request, obj=None):
+        if (
+            obj is not None
+            and not request.user.is_superuser
+            and (obj.is_superuser or obj.role not in GIVEN_BY_PROVINCE)
+        ):
+            return False
+        return super().has_change_permission(request, obj)
+
+    def formfield_for_choice_field(self, db_field, request, **kwargs):
+        if db_field.name == "role" and not request.user.is_superuser:
+            kwargs["choices"] = [(role.value, role.label) for role in GIVEN_BY_PROVINCE]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+
+@admin.register(Refusal)
+class RefusalAdmin(ScopedAdmin):
+    list_display = ["at", "user", "method", "status", "path"]
+    list_select_related = ["user"]
+    search_fields = ["user__username", "path"]
+    read_only = True
+
+    def get_queryset(self, request):
+        rows = admin.ModelAdmin.get_queryset(self, request)
+        if request.user.is_superuser:
+            return rows
+        return rows.filter(user__in=User.objects.visible_to(request.user))

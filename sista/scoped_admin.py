@@ -1,0 +1,57 @@
+"""The admin as DPD staff see it: everything within the own provinsi, nothing outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+
+class ScopedAdmin(admin.ModelAdmin):
+    """Rows and choices limited by ``visible_to``; people by role, not by Django permissions.
+
+    Superusers do everything; staff with a role that decides (DPD) view, add and
+    change; nobody but a superuser deletes. ``superuser_only`` leaves staff the
+    view. Models are kept in step with totals by the functions the forms call.
+    """
+
+    show_full_result_count = False
+    list_per_page = 50
+    superuser_only = False
+    read_only = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        return rows if request.user.is_superuser else rows.visible_to(request.user)
+
+    def _may_edit(self, request: HttpRequest) -> bool:
+        if self.read_only:
+            return False
+        return request.user.is_superuser or (self._may_see(request) and not self.superuser_only)
+
+    def _may_see(self, request: HttpRequest) -> bool:
+        user = request.user
+        return user.is_active and user.is_staff and user.may_decide
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._may_see(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._may_see(request)
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return self._may_edit(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._may_edit(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.is_superuser and not self.read_only
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        manager = db_field.remote_field.model._default_manager
+        if not request.user.is_superuser and hasattr(manager.all(), "visible_to"):
+            kwargs["queryset"] = manager.visible_to(request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

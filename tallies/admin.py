@@ -1,0 +1,140 @@
+from django.contrib import admin
+
+from sista.scoped_admin import ScopedAdmin
+from tallies import assigning, preparation
+from tallies.models import (
+    Assignment,
+    AuditEvent,
+    Contest,
+    Election,
+    Pair,
+    PollingStation,
+    QuarantinedForm,
+)
+
+
+@admin.register(Election)
+class ElectionAdmin(ScopedAdmin):
+    """An election reaches over every provinsi: staff read it, a superuser changes it."""
+
+    superuser_only = True
+    list_display = ["name", "date", "phase", "form_kind", "is_simulation"]
+    list_filter = ["phase"]
+    search_fields = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return super().get_prepopulated_fields(request, obj) if request.user.is_superuser else {}
+
+
+class PairInline(admin.TabularInline):
+    model = Pair
+    extra = 0
+    fields = ["number", "name", "backing", "usungan"]
+
+    def has_view_permission(self, request, obj=None):
+        return request.user.is_staff
+
+    def has_add_permission(self, request, obj=None):
+        # A pair that appears after forms came in would make every one of them wrong.
+        return self.has_change_permission(request, obj) and not (obj and obj.forms.exists())
+
+    def has_change_permission(self, request, obj=None):
+        return request.user.is_staff and request.user.may_decide
+
+    def has_delete_permission(self, request, obj=None):
+        return self.has_add_permission(request, obj)
+
+
+@admin.register(Contest)
+class ContestAdmin(ScopedAdmin):
+    list_display = ["title", "election", "region", "office"]
+    list_filter = ["election", "office"]
+    list_select_related = ["election", "region"]
+    search_fields = ["region__name", "region__code"]
+    autocomplete_fields = ["region"]
+    inlines = [PairInline]
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request)
+        if request.user.is_superuser:
+            return rows
+        # `visible_to` also shows the contests above: theirs to read, not to edit.
+        scope = request.user.scope
+        return rows.filter(region__first__range=(scope.first, scope.last))
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        preparation.complete_contest(form.instance)
+
+
+@admin.register(PollingStation)
+class PollingStationAdmin(ScopedAdmin):
+    list_display = ["code", "region", "number", "registered_male", "registered_female"]
+    list_filter = ["election"]
+    list_select_related = ["region"]
+    search_fields = ["region__code__startswith", "region__name"]
+    autocomplete_fields = ["region"]
+
+    def save_model(self, request, obj, form, change):
+        preparation.save_station(obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # its forms are evidence
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(ScopedAdmin):
+    list_display = ["station", "witness", "assigned_at", "revoked_at"]
+    list_select_related = ["station__region", "witness"]
+    search_fields = ["witness__username", "witness__full_name", "station__region__code__startswith"]
+    autocomplete_fields = ["station", "witness"]
+    fields = ["station", "witness"]
+    actions = ["revoke"]
+
+    def save_model(self, request, obj, form, change):
+        kept = assigning.assign(obj.station, obj.witness, by=request.user)
+        obj.pk, obj.assigned_by_id = kept.pk, kept.assigned_by_id
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request) if obj is None else False
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # who was there is evidence: revoke instead
+
+    @admin.action(description="Cabut penugasan", permissions=["change"])
+    def revoke(self, request, queryset):
+        for assignment in queryset:
+            assigning.revoke(assignment, by=request.user)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ScopedAdmin):
+    read_only = True
+    list_display = ["result_id", "seq", "at", "actor", "action"]
+    list_select_related = ["actor"]
+
+    def get_queryset(self, request):
+        rows = admin.ModelAdmin.get_queryset(self, request)
+        scope = request.user.scope
+        return (
+            rows
+            if request.user.is_superuser
+            else rows.filter(result__station__region__first__range=(scope.first, scope.last))
+        )
+
+
+@admin.register(QuarantinedForm)
+class QuarantinedFormAdmin(ScopedAdmin):
+    read_only = True
+    list_display = ["received_at", "station", "submitted_by"]
+    list_select_related = ["station", "submitted_by"]
+
+    def get_queryset(self, request):
+        rows = admin.ModelAdmin.get_queryset(self, request)
+        scope = request.user.scope
+        return (
+            rows
+            if request.user.is_superuser
+            else rows.filter(station__region__first__range=(scope.first, scope.last))
+        )
