@@ -79,9 +79,7 @@ def format_points(value: Fractional | None, decimals: int = 2, language: str | N
     return format_decimal(to_decimal(value) * 100, decimals, language, sign=True)
 
 
-def format_clock(
-    value: datetime | None, zone: tzinfo, *, seconds: bool = True, language: str | None = "id"
-) -> str:
+def format_clock(value: datetime | None, zone: tzinfo, *, seconds: bool = True, language: str | None = "id") -> str:
     """Write an aware moment as the clock of a zone with its name: ``17.42.08 WIB``.
 
     Raise ValueError for a naive datetime: its zone would be a guess.

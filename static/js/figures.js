@@ -3,7 +3,8 @@
 // A form with data-figures: Enter goes to the next figure and submits on the
 // last; anything but digits shows the hint under its field at once; the figures
 // of one group (data-figure="pairs") are added up into its output
-// (data-figure-sum="pairs") as they are typed.
+// (data-figure-sum="pairs") as they are typed; three boxes become four for a
+// fourth digit.
 
 const DIGITS = /^[0-9]*$/;
 
@@ -22,6 +23,11 @@ function showHint(field) {
   else if (!document.getElementById(field.id + "_error")) field.removeAttribute("aria-invalid");
 }
 
+function showBoxes(field) {
+  const figure = field.parentElement;
+  if (!/figure--[56]/.test(figure.className)) figure.classList.toggle("figure--4", field.value.length > 3);
+}
+
 function showSums(form, figures) {
   for (const output of form.querySelectorAll("[data-figure-sum]")) {
     const group = figures.filter((field) => field.dataset.figure === output.dataset.figureSum);
@@ -36,6 +42,7 @@ function attach(form) {
   form.addEventListener("input", (event) => {
     if (!figures.includes(event.target)) return;
     showHint(event.target);
+    showBoxes(event.target);
     showSums(form, figures);
   });
   form.addEventListener("keydown", (event) => {

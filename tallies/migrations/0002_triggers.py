@@ -5,12 +5,12 @@ from tallies import append_only
 
 def create(apps, schema_editor):
     for statement in append_only.create_statements(schema_editor.connection.vendor):
-        schema_editor.execute(statement)
+        schema_editor.execute(statement, params=None)  # a % in it is SQL, no placeholder
 
 
 def drop(apps, schema_editor):
     for statement in append_only.drop_statements(schema_editor.connection.vendor):
-        schema_editor.execute(statement)
+        schema_editor.execute(statement, params=None)  # a % in it is SQL, no placeholder
 
 
 class Migration(migrations.Migration):
