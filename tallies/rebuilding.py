@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -47,13 +48,21 @@ def differences(election: Election, *, attempts: int = 20) -> list[str]:
     """
     for _attempt in range(attempts):
         aggregation.drain()
-        with transaction.atomic():
-            if connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with _snapshot():
             if not OutboxRow.objects.filter(election=election).exists():
                 return list(_differences(election))
     raise TotalsMoving(election.slug)
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    """See one state of the database in several queries, unless a caller's transaction is open already."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
 
 
 def _contests(election: Election) -> dict[int, Contest]:
