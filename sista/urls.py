@@ -1,8 +1,13 @@
 """Every address, by area. The areas list their own."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import user_passes_test
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
+
+from sista.component_page import component_page
+
+for_developers = user_passes_test(lambda user: user.is_superuser)
 
 urlpatterns = [
     # People: sign-in, language, the way home
@@ -18,6 +23,8 @@ urlpatterns = [
     # Phones and programs
     path("api/v1/", include("tallies.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    # Developers: every component on one page
+    path("komponen/", for_developers(component_page), name="components"),
     # DPD
     path("admin/", admin.site.urls),
 ]

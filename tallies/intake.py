@@ -120,10 +120,13 @@ def _locked_result(submission: Submission) -> StationResult:
 
 
 def _already_stored(submission: Submission, by: Any) -> C1Form | None:
-    known = C1Form.objects.filter(uuid=submission.uuid).first()
-    if known and (known.content_hash != submission.content_hash or known.submitted_by_id != by.pk):
+    known = C1Form.objects.filter(uuid=submission.uuid).values_list("pk", "content_hash", "submitted_by_id").first()
+    if known is None:
+        return None
+    pk, content_hash, submitted_by_id = known
+    if content_hash != submission.content_hash or submitted_by_id != by.pk:
         raise KeyReused("key_reused")
-    return known
+    return C1Form.objects.get(pk=pk)
 
 
 def _store(submission: Submission, result: StationResult, *, by: Any, channel: Channel) -> C1Form:

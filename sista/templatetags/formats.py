@@ -51,7 +51,7 @@ def format_decimal(value: Decimal, decimals: int, language: str | None, *, sign:
     """Write a number, rounded half up, with U+2212 as minus; what rounds to zero carries no sign."""
     rounded = value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     thousands, decimal_mark = marks(language)
-    text = f"{abs(rounded):,f}".translate(str.maketrans({",": thousands, ".": decimal_mark}))
+    text = f"{abs(rounded):,f}".translate({ord(","): thousands, ord("."): decimal_mark})
     if rounded < 0:
         return MINUS + text
     return "+" + text if sign and rounded > 0 else text

@@ -23,9 +23,9 @@ function showHint(field) {
   else if (!document.getElementById(field.id + "_error")) field.removeAttribute("aria-invalid");
 }
 
-function showBoxes(field) {
-  const figure = field.parentElement;
-  if (!/figure--[56]/.test(figure.className)) figure.classList.toggle("figure--4", field.value.length > 3);
+function showBoxes(element, text) {
+  const figure = element.parentElement;
+  if (!/figure--[56]/.test(figure.className)) figure.classList.toggle("figure--4", text.length > 3);
 }
 
 function showSums(form, figures) {
@@ -34,6 +34,7 @@ function showSums(form, figures) {
     const sum = sumOf(group.map((field) => field.value));
     // Writing the same text again would make a screen reader say it again.
     if (output.textContent !== sum) output.textContent = sum;
+    showBoxes(output, sum);
   }
 }
 
@@ -42,7 +43,7 @@ function attach(form) {
   form.addEventListener("input", (event) => {
     if (!figures.includes(event.target)) return;
     showHint(event.target);
-    showBoxes(event.target);
+    showBoxes(event.target, event.target.value);
     showSums(form, figures);
   });
   form.addEventListener("keydown", (event) => {
