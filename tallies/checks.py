@@ -119,7 +119,8 @@ class _Equality:
         """Return the value of ``name`` that closes the gap, the other boxes kept."""
         gap = self.gap(figures)
         written = figures.get(name)
-        assert gap is not None and written is not None, "only asked of a filled equality"
+        assert gap is not None, "only asked of a filled equality"
+        assert written is not None
         return written + gap if name == self.total else written - gap
 
     def contradiction(self, figures: Figures) -> Contradiction:

@@ -10,11 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 
-from django.db.models import F
+from django.db.models import Count, F, Sum
 
 from regions.models import LEVEL_WORDS, Level, Region
 from tallies.models import Contest, ContestTotal, Election, Pair, PairTotal, PartyTotal, StationResult
+from tallies.models.totals import Progress
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,24 @@ class RegionLine:
     def usungan_margin_share(self) -> float | None:
         return None if self.usungan_margin is None else self.usungan_margin / sum(line.votes for line in self.pairs)
 
+    @property
+    def standing(self) -> str:
+        """How our pair stands: leading, trailing, tied, waiting (nothing in), or unbacked (we have none)."""
+        if self.usungan is None:
+            return "unbacked"
+        if self.usungan_margin is None:
+            return "waiting"
+        if self.usungan_margin == 0:
+            return "tied"
+        return "leading" if self.usungan_margin > 0 else "trailing"
+
+    @property
+    def verified_share(self) -> float | None:
+        """Part of the stations that are in that is verified; None while nothing is in."""
+        if self.progress is None or not self.progress.stations_in:
+            return None
+        return self.progress.stations_verified / self.progress.stations_in
+
 
 @dataclass(frozen=True)
 class ContestReport:
@@ -86,6 +106,10 @@ class ContestReport:
     def counted_at(self) -> datetime | None:
         return self.line.progress.counted_at if self.line.progress else None
 
+    @property
+    def coverage(self) -> Fraction | None:
+        return coverage_rounded_down(self.line.progress)
+
 
 @dataclass(frozen=True)
 class StationLine:
@@ -93,6 +117,16 @@ class StationLine:
 
     result: StationResult
     votes: tuple[int | None, ...]
+
+    @property
+    def most(self) -> int | None:
+        """The votes of the pair that leads here; None when nobody does."""
+        known = [votes for votes in self.votes if votes]
+        return max(known) if known and known.count(max(known)) == 1 else None
+
+    @property
+    def state(self) -> str:
+        return station_state(self.result)
 
 
 @dataclass(frozen=True)
@@ -110,6 +144,30 @@ class PartyReport:
     def counted_at(self) -> datetime | None:
         return self.total.counted_at if self.total else None
 
+    @property
+    def coverage(self) -> Fraction | None:
+        return coverage_rounded_down(self.total)
+
+    @property
+    def verified_share(self) -> float | None:
+        """Share of our pairs in the verified votes; None while there are none."""
+        if self.total is None:
+            return None
+        both = self.total.party_votes_verified + self.total.other_votes_verified
+        return self.total.party_votes_verified / both if both else None
+
+
+def station_state(result: StationResult) -> str:
+    """The one state a station is shown in: a difference is named before the review."""
+    return "disputed" if result.is_in and result.disputed else str(result.review)
+
+
+def coverage_rounded_down(progress: Progress | None) -> Fraction | None:
+    """Part of the stations that is in, down to the hundredth of a percent: 4,998 of 4,999 are never "100,00%"."""
+    if progress is None or not progress.stations:
+        return None
+    return Fraction(progress.stations_in * 10_000 // progress.stations, 10_000)
+
 
 def contest_report(contest: Contest, region: Region) -> ContestReport:
     """Report ``region`` of ``contest`` (the contest's own region or one below it)."""
@@ -120,6 +178,25 @@ def contest_report(contest: Contest, region: Region) -> ContestReport:
     children = tuple(line for pk, line in lines.items() if pk != region.pk and line.progress is not None)
     stations = tuple(_station_lines(contest, pairs, region)) if region.level == Level.VILLAGE else ()
     return ContestReport(contest, lines[region.pk], children, stations)
+
+
+def contest_stamp(contest: Contest, region: Region) -> str:
+    """What `contest_report` would show now, as a short text that changes with it; one query, two in a desa.
+
+    A desa also shows its stations, which are ahead of the totals until the next drain.
+    """
+    totals = ContestTotal.objects.filter(contest=contest, region=region)
+    stamp = [contest.pk, region.pk, totals.values_list("counted_at", flat=True).first()]
+    if region.level == Level.VILLAGE:
+        stations = StationResult.objects.filter(contest=contest, station__region=region)
+        stamp += stations.aggregate(number=Count("pk"), events=Sum("audit_seq")).values()
+    return repr(stamp)
+
+
+def party_stamp(election: Election, office: str, region: Region) -> str:
+    """The same for `party_report`, from one query: its lines are written together with the party's total."""
+    totals = PartyTotal.objects.filter(election=election, office=office, region=region)
+    return repr([election.pk, office, region.pk, totals.values_list("counted_at", flat=True).first()])
 
 
 def region_lines(contest: Contest, pairs: list[Pair], regions: Iterable[Region]) -> list[RegionLine]:

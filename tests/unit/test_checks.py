@@ -217,6 +217,7 @@ SILENT = [
     ("C1-W04", {"invalid_votes": 32}),  # 32 of 322 is 9.94%
     ("C1-W05", {"votes_1": 289, "votes_2": 1}),
     ("C1-W06", {name: 0 for name in GOOD if name != "votes_2"} | {"votes_2": 1}),
+    ("C1-W06", {**ZEROS, "registered_dpt": 400}),
     ("C1-W07", {"registered_dpt": 400}),
 ]
 
@@ -350,6 +351,10 @@ def test_pair_with_all_valid_votes_is_reported_beside_a_wrong_sum() -> None:
     assert found == [Contradiction("C1-W05", ("votes_1",), 290, 290)]
 
 
+def test_single_row_of_votes_is_not_one_sided() -> None:
+    assert only("C1-W05", Figures({1: 290}, {"valid_votes": 290})) == []
+
+
 def test_all_zero_form_is_one_warning() -> None:
     found = check(form(base=ZEROS), StationFacts(), LIMITS)
     assert [one.code for one in found] == ["C1-W06"]
@@ -429,17 +434,22 @@ def test_short_form_blames_the_valid_votes_only_when_they_explain_both_errors() 
 
 
 def test_a_negative_or_five_digit_value_explains_nothing() -> None:
-    # E08 wants valid = 5 - 10 = -5; E09 wants 290: two errors, whatever the arithmetic.
-    assert asked(short(150, 140, voters=5, valid=280, invalid=10)) == ["C1-E08", "C1-E09"]
+    # 95 used and 95 voters, 100 valid (as the pairs say), 9 invalid: -5 invalid would mend both.
+    figures = short(60, 40, voters=95, valid=100, invalid=9)
+    figures = replace(figures, values={**figures.values, "ballots_used": 95})
+    assert asked(figures) == ["C1-E07", "C1-E08"]
     # Pairs 9,999 + 9,999: both want valid = 19,998, which four boxes cannot hold.
-    assert broken(short(9999, 9999, voters=19998, valid=0, invalid=0), StationFacts()) == [
-        "C1-E08",
-        "C1-E09",
-    ]
-    assert asked(short(9999, 9999, voters=19998, valid=0, invalid=0), StationFacts()) == [
-        "C1-E08",
-        "C1-E09",
-    ]
+    figures = short(9999, 9999, voters=19998, valid=0, invalid=0)
+    assert asked(figures, StationFacts()) == ["C1-E08", "C1-E09"]
+
+
+def test_a_box_that_another_equality_confirms_explains_nothing() -> None:
+    # 284 of the pairs, 294 voters, 290 valid, 10 invalid: 284 valid would mend E08 and E09 ...
+    figures = short(144, 140, voters=294, valid=290, invalid=10)
+    assert asked(figures) == ["C1-E08"]
+    # ... but 300 ballots used confirm the 290: two boxes are wrong.
+    figures = replace(figures, values={**figures.values, "ballots_used": 300})
+    assert asked(figures) == ["C1-E08", "C1-E09"]
 
 
 def test_limit_that_the_implied_value_does_not_mend_is_reported_too() -> None:
@@ -514,8 +524,9 @@ def test_short_form_is_compared_on_what_it_was_asked() -> None:
 
 
 def test_pair_missing_from_one_reading_differs() -> None:
-    found = disagreement(Figures({1: 5, 2: 6}), Figures({1: 5}))
-    assert found == Contradiction("C1-W08", ("votes_2",), 1, 2)
+    both, one = Figures({1: 5, 2: 6}), Figures({1: 5})
+    expected = Contradiction("C1-W08", ("votes_2",), 1, 2)
+    assert (disagreement(both, one), disagreement(one, both)) == (expected, expected)
 
 
 # Generated forms
