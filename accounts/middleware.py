@@ -50,5 +50,5 @@ class RefusalRecordMiddleware:
         if count <= REFUSALS_PER_MINUTE:
             with writing():
                 Refusal.objects.create(
-                    user=request.user, method=request.method, path=request.path[:300], status=status
+                    user=request.user, method=request.method, path=request.path.replace("\0", "")[:300], status=status
                 )

@@ -1,3 +1,14 @@
-from django.urls import path  # noqa: F401
+from django.contrib.auth.views import LogoutView
+from django.urls import path
 
-urlpatterns: list = []
+from accounts import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("masuk/", views.SignInView.as_view(), name="sign-in"),
+    path("keluar/", LogoutView.as_view(), name="sign-out"),
+    path("sandi/", views.NewPasswordView.as_view(), name="new-password"),
+    path("bahasa/", views.set_language, name="set-language"),
+    # Stands before the admin's own address, which it replaces.
+    path("admin/login/", views.admin_sign_in),
+]

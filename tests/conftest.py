@@ -5,6 +5,18 @@ from django.db import connection
 
 from tallies import append_only
 from tests import cast
+from tests.skipping import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  hooks
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
+    """Put SQLite's test database into a file, as it is in the embedded default.
+
+    Threads share a database in memory through one page cache, whose table
+    locks do not wait: a reader beside a writer fails at once.
+    """
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
 @pytest.fixture(autouse=True)

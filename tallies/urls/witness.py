@@ -1,3 +1,9 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
 
-urlpatterns: list = []
+from tallies.views import witness
+
+urlpatterns = [
+    path("", witness.home, name="witness-home"),
+    path("<int:result_id>/c1/", witness.form, name="witness-form"),
+    path("kiriman/<uuid:uuid>/", witness.receipt, name="witness-receipt"),
+]

@@ -1,0 +1,101 @@
+"""The way in, the way out, and where each role starts."""
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView, PasswordChangeView
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse_lazy
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts import signin
+from accounts.forms import NewPasswordForm, SignInForm
+from accounts.languages import known_language, remember_language
+from accounts.models import RESULT_ROLES
+from sista.database import writing
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Send everyone to where their work is."""
+    if request.user.is_witness:
+        return redirect("witness-home")
+    if request.user.is_superuser or request.user.role in RESULT_ROLES:
+        return redirect("results-home")
+    return render(request, "accounts/later.html")
+
+
+class SignInView(LoginView):
+    """Sign in; ``next`` is followed only within this site (Django checks)."""
+
+    template_name = "accounts/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def post(self, request, *args, **kwargs):
+        wait = signin.seconds_to_wait(request)
+        if wait:
+            context = self.get_context_data(form=SignInForm(request), wait_seconds=wait)
+            response = self.render_to_response(context, status=429)
+            response.headers["Retry-After"] = str(wait)
+            return response
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form):
+        # An empty field guesses nothing.
+        if form.non_field_errors():
+            signin.count_failure(self.request)
+        return super().form_invalid(form)
+
+    def form_valid(self, form):
+        response = super().form_valid(form)
+        remember_language(response, form.get_user().language)
+        return response
+
+
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """The admin has no door of its own: one sign-in, one throttle."""
+    wanted = _safe_next(request, "admin:index")
+    if admin.site.has_permission(request):
+        return redirect(wanted)
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    return redirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': wanted})}")
+
+
+class NewPasswordView(PasswordChangeView):
+    """Change the password. Every other session of the account ends: its key holds the old hash."""
+
+    template_name = "accounts/new_password.html"
+    form_class = NewPasswordForm
+    success_url = reverse_lazy("home")
+
+    def form_valid(self, form):
+        messages.success(self.request, _("Sandi sudah diganti. Perangkat lain harus masuk lagi dengan sandi baru."))
+        return super().form_valid(form)
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen language with the user and in the cookie; go back to ``next``."""
+    response = redirect(_safe_next(request, "home"))
+    language = known_language(request.POST.get("language"))
+    if language is None:
+        return response
+    if request.user.is_authenticated and request.user.language != language:
+        request.user.language = language
+        with writing():
+            request.user.save(update_fields=["language"])
+    remember_language(response, language)
+    return response
+
+
+def _safe_next(request: HttpRequest, otherwise: str) -> str:
+    """Return the address to go on to: ``next`` when it stays on this site."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=settings.HTTPS)
+    return wanted if safe else resolve_url(otherwise)

@@ -1,0 +1,111 @@
+"""What a refusal says to a person: the fact, whether anything was kept, the next step.
+
+Intake, photos, verification and the validators raise codes; page and API read
+their sentence here, so that both say the same. No sentence blames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from tallies.models import Phase
+
+#: The most photos one form names: a C1 has up to ten pages in the elections so far.
+MOST_PHOTOS = 12
+
+_SENTENCES: dict[str, Promise] = {
+    # The form
+    "key_reused": _lazy(
+        "Kiriman ini sudah tersimpan dengan isi lain. Yang tersimpan tidak berubah. "
+        "Periksa angkanya, lalu kirim sebagai perbaikan."
+    ),
+    "phase_closed": _lazy("Pemilihan ini tidak sedang menerima kiriman. Angka ini belum tersimpan di server."),
+    "wrong_pairs": _lazy(
+        "Paslon pada kiriman tidak sama dengan paslon di TPS ini. Tidak ada yang tersimpan. "
+        "Muat ulang halaman, lalu isi lagi."
+    ),
+    "assignment_revoked": _lazy(
+        "Penugasan Anda di TPS ini sudah dicabut. Angka Anda disimpan terpisah untuk diperiksa DPC dan tidak "
+        "dihitung. Simpan fotonya di ponsel, lalu telepon Koordinator DPC."
+    ),
+    "bad_figure": _lazy("Hanya angka 0–9, paling banyak empat. Huruf O bukan nol."),
+    "unknown_field": _lazy("Isian ini tidak ada di formulir TPS ini. Muat ulang halaman, lalu isi lagi."),
+    "bad_value": _lazy("Isian ini tidak terbaca. Periksa, lalu kirim lagi."),
+    "note_too_long": _lazy("Catatan terlalu panjang. Paling banyak 500 huruf."),
+    "bad_uuid": _lazy("Kunci kiriman tidak terbaca. Tidak ada yang tersimpan. Muat ulang halaman, lalu kirim lagi."),
+    "bad_supersedes": _lazy(
+        "Kiriman yang diperbaiki tidak ditemukan di antara kiriman Anda. Tidak ada yang tersimpan. "
+        "Buka lagi dari beranda."
+    ),
+    "bad_time": _lazy("Waktu pengisian tidak terbaca."),
+    "not_found": _lazy("Alamat salah, atau Anda tidak punya akses ke TPS ini."),
+    # Photos
+    "empty": _lazy("Berkas foto kosong (0 byte). Ambil ulang fotonya."),
+    "too_large": _lazy("Foto terlalu besar. Paling besar 20 MB. Ambil ulang dengan ukuran lebih kecil."),
+    "hash_mismatch": _lazy("Foto berubah di perjalanan. Kirim sekali lagi."),
+    "too_many": _lazy(
+        "Batas jumlah foto untuk TPS Anda sudah tercapai. Foto yang sudah diterima tetap aman. "
+        "Telepon Koordinator DPC bila masih perlu mengirim foto."
+    ),
+    "too_many_photos": _lazy("Paling banyak 12 foto untuk satu formulir. Pilih foto lebih sedikit."),
+    "not_a_photo": _lazy("Berkas ini bukan foto. Pakai JPEG, PNG, WebP atau HEIC dari kamera ponsel."),
+    "too_many_pixels": _lazy("Ukuran gambar terlalu besar untuk dibuka. Ambil foto dengan kamera ponsel biasa."),
+    "cut_off": _lazy("Foto terpotong, ambil ulang."),
+    "bad_photo_name": _lazy("Foto ini tidak dikenal sebagai foto Anda. Pilih fotonya lagi."),
+    # Decisions
+    "already_changed": _lazy(
+        "TPS ini sudah berubah sejak Anda membukanya. Pilihan Anda tidak disimpan. Lihat keadaan terbarunya."
+    ),
+    "same_person": _lazy("Formulir yang Anda kirim sendiri diverifikasi oleh orang lain."),
+    "was_rejected": _lazy("Formulir ini sudah ditolak dan tidak dapat diverifikasi lagi."),
+    "not_the_counted_form": _lazy("Formulir ini bukan yang sedang dihitung. Pilihan Anda tidak disimpan."),
+    "reason_missing": _lazy("Tulis alasannya. Saksi membaca alasan ini."),
+    # Requests
+    "bad_request": _lazy("Permintaan tidak terbaca. Tidak ada yang tersimpan."),
+    "too_fast": _lazy("Terlalu banyak permintaan. Tunggu sebentar, lalu coba lagi. Yang sudah terkirim tetap aman."),
+}
+
+_PHASE_SENTENCES: dict[str, Promise] = {
+    Phase.PREPARATION.value: _lazy(
+        "Penerimaan C1 belum dibuka. Angka ini belum tersimpan di server. Kirim lagi sesudah penerimaan dibuka."
+    ),
+    Phase.CLOSED.value: _lazy(
+        "Pemilihan ini terkunci. Angka ini belum tersimpan di server. Perbaikan hanya lewat Staf DPD."
+    ),
+}
+
+#: Every code that has a sentence of its own.
+CODES: tuple[str, ...] = tuple(_SENTENCES)
+
+
+def refusal_sentence(code: str, **details: Any) -> str:
+    """Return the sentence of ``code`` in the active language.
+
+    ``details`` are those of the exception, or of the validator: ``field`` (the
+    label of the box, put in front), ``phase``, ``missing`` and ``unknown``
+    (pair numbers). An unknown code yields a general sentence ending in the code.
+    """
+    if code == "phase_closed" and details.get("phase") in _PHASE_SENTENCES:
+        return str(_PHASE_SENTENCES[details["phase"]])
+    if code not in _SENTENCES:
+        return _("Permintaan ini ditolak dan tidak ada yang berubah. Kode: %(code)s") % {"code": code}
+    sentence = str(_SENTENCES[code])
+    if code == "wrong_pairs":
+        sentence = _pairs(details.get("missing", ()), details.get("unknown", ())) + sentence
+    if details.get("field"):
+        return f"{details['field']}: {sentence}"
+    return sentence
+
+
+def _pairs(missing: Iterable[int], unknown: Iterable[int]) -> str:
+    said = ""
+    if missing := ", ".join(map(str, missing)):
+        said += _("Paslon %(numbers)s tidak ada di kiriman. ") % {"numbers": missing}
+    if unknown := ", ".join(map(str, unknown)):
+        said += _("Paslon %(numbers)s bukan peserta di TPS ini. ") % {"numbers": unknown}
+    return said

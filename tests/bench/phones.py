@@ -1,0 +1,145 @@
+"""Many phones at once: keep-alive connections in threads, and what their requests took."""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import QuerySet
+
+from tests.bench import forms
+from tests.bench.country import SignedIn
+from tests.bench.measurement import percentile
+from tests.bench.parts import WebServer
+
+
+class WrongAnswer(Exception):
+    """A request was not answered as the benchmark expects; the figures would be of something else."""
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+    expected: int = 200
+
+
+@dataclass
+class Delivery:
+    """``acknowledged``: when each answer was there, on the clock of `time.monotonic`."""
+
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)
+    acknowledged: list[float] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        return len(self.latencies) / self.seconds
+
+    def latency_ms(self, share: float) -> float:
+        return percentile(self.latencies, share) * 1000
+
+
+def deliver(
+    server: WebServer, requests: Sequence[Request], *, clients: int, each_second: float | None = None
+) -> Delivery:
+    """Send every request once, from ``clients`` connections; at a fixed rate if asked. Raises `WrongAnswer`."""
+    delivery, failures = Delivery(), []
+    waiting = iter(list(enumerate(requests)))
+    one_at_a_time = threading.Lock()
+    started = time.monotonic()
+
+    def phone() -> None:
+        link = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        try:
+            while not failures:
+                with one_at_a_time:
+                    place, request = next(waiting, (0, None))
+                if request is None:
+                    return
+                if each_second:
+                    time.sleep(max(0.0, started + place / each_second - time.monotonic()))
+                _send(link, request, delivery)
+        except (WrongAnswer, OSError, http.client.HTTPException) as error:
+            failures.append(error)
+        finally:
+            link.close()
+
+    threads = [threading.Thread(target=phone, daemon=True) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+    delivery.seconds = time.monotonic() - started
+    return delivery
+
+
+def _send(link: http.client.HTTPConnection, request: Request, delivery: Delivery) -> None:
+    sent = time.monotonic()
+    link.request(request.method, request.path, request.body, dict(request.headers))
+    answer = link.getresponse()
+    said = answer.read()
+    now = time.monotonic()
+    if answer.status != request.expected:
+        raise WrongAnswer(f"{request.method} {request.path}: {answer.status} {said[:400]!r}")
+    delivery.latencies.append(now - sent)
+    delivery.acknowledged.append(now)
+
+
+def fetch(server: WebServer, request: Request) -> tuple[Mapping[str, str], bytes]:
+    """Send one request and return the headers and the body of its answer."""
+    link = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    try:
+        link.request(request.method, request.path, request.body, dict(request.headers))
+        answer = link.getresponse()
+        said = answer.read()
+        if answer.status != request.expected:
+            raise WrongAnswer(f"{request.method} {request.path}: {answer.status} {said[:400]!r}")
+        return dict(answer.headers), said
+    finally:
+        link.close()
+
+
+class FormQueue:
+    """First forms for stations that are open, each from the witness who guards it; none is used twice."""
+
+    def __init__(self, open_results: QuerySet, witnesses: Sequence[SignedIn]) -> None:
+        rows = list(open_results.values_list("contest_id", "station_id", "form_id"))
+        turns = itertools.cycle(witnesses)
+        guarded = [(contest, station, next(turns), form) for contest, station, form in rows]
+        self._free: Iterator[tuple[int, int, SignedIn, int | None]] = iter([row for row in guarded if row[3] is None])
+
+    def take(self, count: int) -> list[Request]:
+        """Return ``count`` requests. Raises `WrongAnswer` when the open stations are used up."""
+        found = [_form(*row[:3]) for row in itertools.islice(self._free, count)]
+        if len(found) < count:
+            raise WrongAnswer("no station is open any more")
+        return found
+
+
+def _form(contest: int, station: int, witness: SignedIn) -> Request:
+    headers = {**witness.headers, "Content-Type": "application/json"}
+    return Request("POST", "/api/v1/forms/", headers, forms.body(contest, station, station), expected=201)
+
+
+def photos(bodies: Iterable[tuple[str, bytes]], witnesses: Sequence[SignedIn]) -> list[Request]:
+    """Uploads of (hash, bytes), from the witnesses in turn."""
+    turns = itertools.cycle(witnesses)
+    return [
+        Request(
+            "PUT",
+            f"/api/v1/photos/{sha256}/",
+            {**next(turns).headers, "Content-Type": "application/octet-stream"},
+            data,
+            expected=201,
+        )
+        for sha256, data in bodies
+    ]

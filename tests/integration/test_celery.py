@@ -1,0 +1,327 @@
+"""Real parts: a Celery worker and beat on a Redis of their own, drainers that race, drainers that are killed."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.db import connection, connections
+
+from tallies import aggregation, intake, preparation, rebuilding
+from tallies.figures import Figures
+from tallies.models import C1Form, Channel, OutboxRow, PairTotal
+from tallies.preparation import NewStation
+from tallies.submission import Submission
+from tests.cast import region
+from tests.processes import OwnRedis, below, clean_environment, free_port, is_alive, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+VILLAGES = ("35.07.05.2001", "35.07.05.1002", "35.07.06.2001")
+STATIONS = 180
+WORKER = ("worker", "-Q", "totals,findings,photos", "--concurrency", "2")
+BEAT = ("beat", "--pidfile=")
+
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture(autouse=True)
+def _real_parts(django_db_setup):
+    if connection.vendor != "postgresql":
+        pytest.skip("needs PostgreSQL: DATABASE_URL=postgres://… ./run test")
+    if not OwnRedis.is_installed():
+        pytest.skip("needs redis-server")
+
+
+@pytest.fixture
+def crowd(committed_play):
+    """The play with many stations in Malang."""
+    play = committed_play
+    news = [NewStation(region(code).pk, n, 150, 150) for n in range(10, 10 + STATIONS // 3) for code in VILLAGES]
+    play.crowd = preparation.add_stations(play.election, news)
+    rebuilding.rebuild(play.election)
+    return play
+
+
+@pytest.fixture
+def redis(tmp_path) -> Iterator[OwnRedis]:
+    own = OwnRedis(tmp_path)
+    own.start()
+    yield own
+    own.stop()
+
+
+def real_parts(tmp_path: Path, redis: OwnRedis | None = None) -> dict[str, str]:
+    """The environment of a process that works on the database of this test."""
+    at = connection.settings_dict
+    who = quote(at["USER"] or "") + (f":{quote(at['PASSWORD'])}" if at["PASSWORD"] else "")
+    url = f"postgres://{who}@{at['HOST'] or '127.0.0.1'}:{at['PORT'] or 5432}/{at['NAME']}"
+    parts = {"DATABASE_URL": url, "SISTA_DATA": str(tmp_path / "data"), "SISTA_TEST": "1", "PYTHONPATH": str(ROOT)}
+    if redis:
+        parts["REDIS_URL"] = redis.url
+    return clean_environment(**parts, DJANGO_SETTINGS_MODULE="sista.settings")
+
+
+@pytest.fixture
+def celery(crowd, redis, tmp_path) -> Iterator[Callable[..., None]]:
+    """Start the worker or beat as ``./run`` does; all end before the tables are emptied."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: str) -> None:
+        command = [sys.executable, "-m", "celery", "--quiet", "-A", "sista", *arguments, "--loglevel", "ERROR"]
+        started.append(subprocess.Popen(command, cwd=ROOT, env=real_parts(tmp_path, redis), start_new_session=True))
+
+    (tmp_path / "data").mkdir(exist_ok=True)
+    yield start
+    for process in started:
+        process.terminate()
+    for process in started:
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def votes_for(number: int) -> list[int]:
+    return [100 + number % 50, 80 + number % 7, number % 11]
+
+
+def send(play, stations, environment) -> dict:
+    """Send one form for each of ``stations`` from a process of its own; return what it says."""
+    order = {"contest": play.malang.pk, "by": play.siti.pk}
+    order["forms"] = [(station.pk, votes_for(station.number)) for station in stations]
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.integration.sending_process"],
+        input=json.dumps(order),
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def sums(stations) -> list[int]:
+    return [sum(column) for column in zip(*(votes_for(s.number) for s in stations), strict=True)]
+
+
+def votes_at(code: str) -> list[int]:
+    totals = PairTotal.objects.filter(region__code=code).order_by("pair__number")
+    return list(totals.values_list("votes", flat=True))
+
+
+def drained() -> bool:
+    return not OutboxRow.objects.exists()
+
+
+def test_a_worker_drains_what_is_submitted(crowd, redis, celery, tmp_path):
+    celery(*WORKER)
+    said = send(crowd, crowd.crowd, real_parts(tmp_path, redis))
+    assert said["sent"] == STATIONS
+    # No beat runs: what drains is the task that the sender queued after its commits.
+    wait_until(drained, seconds=30, what="outbox empty")
+    assert votes_at("35.07") == sums(crowd.crowd)
+    assert rebuilding.differences(crowd.election) == []
+
+
+def test_without_redis_forms_are_accepted_and_the_totals_follow_after_it_is_back(crowd, redis, celery, tmp_path):
+    celery(*WORKER)
+    celery(*BEAT)
+    before, after = crowd.crowd[:60], crowd.crowd[60:90]
+    send(crowd, before, real_parts(tmp_path, redis))
+    wait_until(drained, seconds=30, what="outbox empty with Redis up")
+
+    redis.stop()
+    said = send(crowd, after, real_parts(tmp_path, redis))
+    assert said["sent"] == len(after)
+    assert said["slowest"] < 2  # the witness does not wait for a broker that is away
+    assert C1Form.objects.count() == len(before) + len(after)
+    assert votes_at("35.07") == sums(before)
+
+    redis.start()
+    wait_until(drained, seconds=60, what="outbox empty after Redis is back")
+    assert votes_at("35.07") == sums(before + after)
+    assert rebuilding.differences(crowd.election) == []
+
+
+def test_serve_starts_worker_and_beat_and_ends_them(crowd, redis, tmp_path):
+    port = free_port()
+    served = subprocess.Popen(
+        [sys.executable, str(ROOT / "manage.py"), "serve"],
+        env=real_parts(tmp_path, redis) | {"PORT": str(port)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert any(f"http://127.0.0.1:{port}" in line for line in served.stdout)
+        started = below(served.pid)
+        for part in ("gunicorn", "celery --quiet -A sista worker", "celery --quiet -A sista beat"):
+            assert any(part in line for line in started.values()), part
+        send(crowd, crowd.crowd[:20], real_parts(tmp_path, redis))
+        wait_until(drained, seconds=30, what="outbox empty")
+        assert votes_at("35.07") == sums(crowd.crowd[:20])
+    finally:
+        started = below(served.pid)
+        served.send_signal(signal.SIGINT)
+        served.communicate(timeout=60)
+    assert served.returncode == 0
+    assert [line for pid, line in started.items() if is_alive(pid)] == []
+
+
+# Drainers
+
+
+def submit(play, station, votes, supersedes=None):
+    total = sum(votes)
+    figures = Figures(
+        votes=dict(enumerate(votes, start=1)),
+        values={"voters_total": total + 5, "valid_votes": total, "invalid_votes": 5},
+    )
+    new = Submission(
+        uuid=uuid.uuid4(), contest_id=play.malang.pk, station_id=station.pk, figures=figures, supersedes=supersedes
+    )
+    return intake.submit(new, by=play.siti, channel=Channel.API)
+
+
+class Threads:
+    """Threads with connections of their own; the first error of any is raised at the end."""
+
+    def __init__(self) -> None:
+        self.errors: list[BaseException] = []
+        self.threads: list[threading.Thread] = []
+
+    def start(self, work, *arguments) -> None:
+        def run() -> None:
+            try:
+                work(*arguments)
+            except BaseException as error:
+                self.errors.append(error)
+            finally:
+                connections.close_all()
+
+        self.threads.append(threading.Thread(target=run))
+        self.threads[-1].start()
+
+    def join(self) -> None:
+        for thread in self.threads:
+            thread.join(90)
+        self.threads.clear()
+        if self.errors:
+            raise self.errors[0]
+
+
+def test_four_drainers_at_once_under_load_make_no_difference(crowd):
+    finished = threading.Event()
+    taken = [0] * 4
+
+    def send_twice(stations) -> None:
+        # First forms and corrections: the sum of a desa goes up and down while it is being drained.
+        for station in stations:
+            first = submit(crowd, station, [1, 2, 3])
+            submit(crowd, station, votes_for(station.number), supersedes=first.form.uuid)
+
+    def drain_on(number: int) -> None:
+        while not finished.is_set():
+            taken[number] += aggregation.drain(batch=4)
+
+    senders, drainers = Threads(), Threads()
+    for number in range(4):
+        drainers.start(drain_on, number)
+    for number in range(3):
+        senders.start(send_twice, crowd.crowd[number::3])
+    try:
+        senders.join()
+    finally:
+        finished.set()
+    drainers.join()
+    aggregation.drain()
+    assert sum(taken) > STATIONS  # they drained while it was being sent
+    assert sum(count > 0 for count in taken) >= 2  # and raced
+    # Not `differences` alone: it drains first.
+    assert votes_at("35.07") == sums(crowd.crowd)
+    assert rebuilding.differences(crowd.election) == []
+
+
+KILLS = 15
+
+
+def test_a_drainer_killed_fifteen_times_in_mid_batch_makes_no_difference(crowd, tmp_path):
+    environment = real_parts(tmp_path) | {"PGAPPNAME": "sista-killed"}
+    nursery = subprocess.Popen(
+        [sys.executable, "-m", "tests.integration.draining_process"],
+        env=environment,
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    stop = threading.Event()
+    stations = itertools.cycle(crowd.crowd)
+    counted: dict[int, tuple[uuid.UUID, list[int]]] = {}
+
+    def keep_sending() -> None:
+        for number in itertools.count():
+            if stop.is_set():
+                return
+            station = next(stations)
+            votes = votes_for(number)
+            earlier = counted.get(station.pk)
+            receipt = submit(crowd, station, votes, supersedes=earlier and earlier[0])
+            counted[station.pk] = (receipt.form.uuid, votes)
+
+    sender = Threads()
+    sender.start(keep_sending)
+    killed_with_work_left = 0
+    try:
+        for _ in range(KILLS):
+            nursery.stdin.write("another\n")
+            nursery.stdin.flush()
+            kill_in_a_transaction(int(nursery.stdout.readline()))
+            killed_with_work_left += OutboxRow.objects.exists()
+    finally:
+        stop.set()
+        nursery.stdin.close()
+        nursery.wait(20)
+        sender.join()
+    aggregation.drain()
+    assert killed_with_work_left >= KILLS // 2
+    assert votes_at("35.07") == [sum(column) for column in zip(*(v for _, v in counted.values()), strict=True)]
+    assert rebuilding.differences(crowd.election) == []
+
+
+def kill_in_a_transaction(pid: int) -> None:
+    """Stop the process, look whether its transaction is open, and only then kill it."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        time.sleep(random.uniform(0.01, 0.08))
+        os.kill(pid, signal.SIGSTOP)
+        if in_a_transaction():
+            os.kill(pid, signal.SIGKILL)
+            return
+        os.kill(pid, signal.SIGCONT)
+    os.kill(pid, signal.SIGKILL)
+    raise AssertionError("the drainer was never seen inside a transaction")
+
+
+def in_a_transaction() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sista-killed' "
+            "AND datname = current_database() AND state = 'idle in transaction'"
+        )
+        return cursor.fetchone()[0] > 0
