@@ -29,7 +29,7 @@ C1-W05   votes of the pair that has all of    sah (0 when blank)
          them; 0 when no pair has all
 C1-W06   0, the sum of the figures            how many figures are filled
 C1-W07   DPT on the form                      DPT in the master data
-C1-W08   how many boxes differ                how many boxes were compared
+C1-W08   how many boxes differ                how many are filled in one of them
 =======  ===================================  ==================================  =====================
 
 ``[_x]`` is ``_male``, ``_female`` or nothing (jumlah). ``fields`` names only
@@ -192,6 +192,8 @@ def disagreement(a: Figures, b: Figures) -> Contradiction | None:
     asked = [name for name in FULL_FIELDS if name in a.values and name in b.values]
     pairs = Figures(votes={**a.votes, **b.votes}).vote_fields
     compared = _paper_order(asked, pairs)
+    # A short form stores the rows it never asks as blank: blank on both sides is nothing compared.
+    compared = [name for name in compared if a.get(name) is not None or b.get(name) is not None]
     differing = tuple(name for name in compared if a.get(name) != b.get(name))
     if not differing:
         return None

@@ -7,7 +7,7 @@ times, or a week later, yields one form and the same answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import IntegrityError
@@ -113,9 +113,9 @@ def submit_as_witness(submission: Submission, *, by: Any, channel: Channel) -> R
 
 
 def _locked_result(submission: Submission) -> StationResult:
-    rows = StationResult.objects.select_for_update(of=("self",)).select_related(
-        "contest__election", "station", "form"
-    )
+    # Not joined with the counted form: after waiting for the lock PostgreSQL reads the locked row anew but
+    # keeps the joined one, so the second of two first forms saw "none counts yet" and overwrote the first.
+    rows = StationResult.objects.select_for_update(of=("self",)).select_related("contest__election", "station")
     return rows.get(contest=submission.contest_id, station=submission.station_id)
 
 
@@ -124,9 +124,25 @@ def _already_stored(submission: Submission, by: Any) -> C1Form | None:
     if known is None:
         return None
     pk, content_hash, submitted_by_id = known
-    if content_hash != submission.content_hash or submitted_by_id != by.pk:
+    as_stored = _as_stored(submission, _superseded(submission, before=pk))
+    if content_hash != as_stored.content_hash or submitted_by_id != by.pk:
         raise KeyReused("key_reused")
     return C1Form.objects.get(pk=pk)
+
+
+def _superseded(submission: Submission, *, before: int | None = None) -> C1Form | None:
+    """The version of this station that ``submission`` names (stored before the form ``before``), if it is here."""
+    if submission.supersedes is None:
+        return None
+    named = C1Form.objects.filter(
+        uuid=submission.supersedes, contest=submission.contest_id, station=submission.station_id
+    )
+    return (named if before is None else named.filter(pk__lt=before)).first()
+
+
+def _as_stored(submission: Submission, superseded: C1Form | None) -> Submission:
+    """Drop a named version that is not here: a hash over it could not be recomputed from the stored rows."""
+    return submission if superseded else replace(submission, supersedes=None)
 
 
 def _store(submission: Submission, result: StationResult, *, by: Any, channel: Channel) -> C1Form:
@@ -141,21 +157,16 @@ def _store(submission: Submission, result: StationResult, *, by: Any, channel: C
             missing=sorted(set(pairs) - set(figures.votes)),
             unknown=sorted(set(figures.votes) - set(pairs)),
         )
-    superseded = (
-        submission.supersedes
-        and C1Form.objects.filter(
-            uuid=submission.supersedes, contest=result.contest_id, station=result.station_id
-        ).first()
-    )
+    superseded = _superseded(submission)
     found = check(figures, result.station.facts, election.thresholds)
     form = C1Form.objects.create(
         uuid=submission.uuid,
         contest_id=result.contest_id,
         station_id=result.station_id,
-        supersedes=superseded or None,
+        supersedes=superseded,
         submitted_by=by,
         channel=channel,
-        content_hash=submission.content_hash,
+        content_hash=_as_stored(submission, superseded).content_hash,
         filled_at=submission.filled_at,
         received_at=timezone.now(),
         effective_valid=figures.effective_valid,

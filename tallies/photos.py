@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 from django.db.models import Exists, OuterRef
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
 from sista.database import writing
@@ -103,7 +104,9 @@ def inspect(data: bytes) -> tuple[str, int, int]:
     except Image.DecompressionBombError as error:
         raise PhotoRefused("too_many_pixels") from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise PhotoRefused("not_a_photo") from error
+        # A WebP without its end does not even open.
+        webp_cut_off = data[:4] == b"RIFF" and data[8:12] == b"WEBP" and _is_cut_off(data, "WEBP")
+        raise PhotoRefused("cut_off" if webp_cut_off else "not_a_photo") from error
     if width * height > MAX_PIXELS.get(kind, MAX_PIXELS_OTHER):
         raise PhotoRefused("too_many_pixels")
     if _is_cut_off(data, kind):
@@ -136,8 +139,12 @@ def process_waiting(*, limit: int = 200) -> int:
     waiting = Photo.objects.filter(state=PhotoState.RECEIVED).order_by("received_at")
     done = 0
     for sha256 in list(waiting.values_list("pk", flat=True)[:limit]):
-        process(sha256)
-        done += 1
+        try:
+            process(sha256)
+            done += 1
+        except OSError:
+            # The store, not the photo: it waits on, and the others are not kept waiting by it.
+            log.exception("photo %s could not be read or its copy not be stored", sha256[:12])
     return done
 
 
@@ -147,7 +154,9 @@ def process(sha256: str) -> None:
         data = stream.read()
     try:
         copy, thumbnail, facts = render(data)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders fail in their own ways: EOFError for a HEIC that is cut off, struct.error …
         log.info("photo %s is unreadable: %s", sha256[:12], type(error).__name__)
         _settle(sha256, PhotoState.UNREADABLE, {})
         return
@@ -166,7 +175,7 @@ def render(data: bytes) -> tuple[bytes, bytes, dict[str, Any]]:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         facts = _facts(image)
         image.draft("RGB", (COPY_SIDE, COPY_SIDE))
-        upright = ImageOps.exif_transpose(image).convert("RGB")
+        upright = _upright(image, facts.get("orientation")).convert("RGB")
     upright.thumbnail((COPY_SIDE, COPY_SIDE))
     copy = _jpeg(upright)
     upright.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
@@ -180,18 +189,45 @@ def _jpeg(image: Image.Image) -> bytes:
     return out.getvalue()
 
 
+#: What makes a picture upright, by its EXIF orientation.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def _upright(image: Image.Image, orientation: Any) -> Image.Image:
+    # Not ImageOps.exif_transpose: it writes the EXIF anew, and a tag of the wrong type would cost the picture.
+    turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
+    return image if turn is None else image.transpose(turn)
+
+
 def _facts(image: Image.Image) -> dict[str, Any]:
-    exif = image.getexif()
-    details = exif.get_ifd(ExifTags.IFD.Exif)
+    exif = _read(image.getexif) or Image.Exif()
+    details = _read(lambda: exif.get_ifd(ExifTags.IFD.Exif)) or {}
+    place = _read(lambda: {str(k): str(v) for k, v in exif.get_ifd(ExifTags.IFD.GPSInfo).items()})
     found = {
         "taken_at": details.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime),
         "make": exif.get(ExifTags.Base.Make),
         "model": exif.get(ExifTags.Base.Model),
         "orientation": exif.get(ExifTags.Base.Orientation),
-        "gps": {str(k): str(v) for k, v in exif.get_ifd(ExifTags.IFD.GPSInfo).items()} or None,
+        "gps": place or None,
     }
     # Bounded text only: EXIF is the sender's, and NUL breaks PostgreSQL's JSON.
     return {key: _plain(value) for key, value in found.items() if value is not None}
+
+
+def _read(reader: Callable[[], Any]) -> Any:
+    """What a part of the EXIF says, or None: it is the sender's, and reading it fails in many ways."""
+    try:
+        return reader()
+    except Exception:
+        return None
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -229,11 +228,18 @@ def _rivals(result: StationResult, pairs: list[Pair]) -> tuple[Rival, ...]:
         return ()
     rivals = []
     for form in intake.open_rivals(result):
-        difference = checks.disagreement(result.form.figures, form.figures)
+        # Said of the boxes this election's form has: 3 of 6, not of 37.
+        fields = result.contest.election.fields
+        difference = checks.disagreement(_only(result.form.figures, fields), _only(form.figures, fields))
+        difference = difference or checks.disagreement(result.form.figures, form.figures)
         if difference is not None:
             text = wording.describe(difference, _names(pairs))
             rivals.append(Rival(form, text, _changes(result.form, form, pairs)))
     return tuple(rivals)
+
+
+def _only(figures: Figures, fields: Iterable[str]) -> Figures:
+    return Figures(votes=figures.votes, values={name: figures.get(name) for name in fields})
 
 
 def _changes(before: C1Form, after: C1Form, pairs: Iterable[Pair]) -> tuple[Change, ...]:
@@ -246,9 +252,7 @@ def _changes(before: C1Form, after: C1Form, pairs: Iterable[Pair]) -> tuple[Chan
     )
 
 
-def _versions(
-    result: StationResult, forms: list[C1Form], pairs: list[Pair], rivals: set[int]
-) -> tuple[Version, ...]:
+def _versions(result: StationResult, forms: list[C1Form], pairs: list[Pair], rivals: set[int]) -> tuple[Version, ...]:
     """Every form of the station, the newest first."""
     by_id = {form.pk: form for form in forms}
     superseded = {form.supersedes_id for form in forms}
@@ -304,11 +308,11 @@ def _same_photo(result: StationResult, user: Any) -> SamePhoto:
     if result.form is None:
         return SamePhoto((), 0)
     places = set(photos.same_photo_elsewhere(result.form).values_list("contest_id", "station_id"))
-    if not places:
-        return SamePhoto((), 0)
-    named = Q()
-    for contest, station in places:
-        named |= Q(contest=contest, station=station)
-    visible = StationResult.objects.visible_to(user).filter(named).with_place().order_by("station__region__first")
-    found = tuple(visible)
-    return SamePhoto(found, len(places) - len(found))
+    stations = {station for _contest, station in places}
+    visible = StationResult.objects.visible_to(user).filter(station__in=stations).with_place()
+    named = [one for one in visible.order_by("station__region__first", "station__number") if _place(one) in places]
+    return SamePhoto(tuple(named), len(places) - len(named))
+
+
+def _place(result: StationResult) -> tuple[int, int]:
+    return result.contest_id, result.station_id

@@ -89,9 +89,8 @@ def correct(form: C1Form, submission: Submission, *, by: Any, seen: int, reason:
 
 
 def _lock(form: C1Form) -> StationResult:
-    rows = StationResult.objects.select_for_update(of=("self",)).select_related(
-        "contest__election", "station", "form"
-    )
+    # Without the form, as in the intake: a joined row may be older than the locked one.
+    rows = StationResult.objects.select_for_update(of=("self",)).select_related("contest__election", "station")
     return rows.get(contest=form.contest_id, station=form.station_id)
 
 

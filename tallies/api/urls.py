@@ -1,3 +1,11 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
 
-urlpatterns: list = []
+from tallies.api.photo_views import PhotoView
+from tallies.api.views import FormsView, FormView, ResultsView
+
+urlpatterns = [
+    path("forms/", FormsView.as_view(), name="api-forms"),
+    path("forms/<uuid:uuid>/", FormView.as_view(), name="api-form"),
+    path("photos/<str:sha256>/", PhotoView.as_view(), name="api-photo"),
+    path("results/<slug:slug>/<str:code>/", ResultsView.as_view(), name="api-results"),
+]

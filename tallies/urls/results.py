@@ -1,3 +1,11 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
 
-urlpatterns: list = []
+from tallies.views import photos, results
+
+urlpatterns = [
+    path("", results.home, name="results-home"),
+    path("partai/<slug:slug>.css", results.party_css, name="party-css"),
+    path("foto/<uuid:uuid>/<str:sha256>/", photos.photo, name="photo"),
+    path("<slug:slug>/tps/<int:result_id>/", results.station, name="station"),
+    path("<slug:slug>/<str:code>/", results.region, name="region"),
+]

@@ -1,3 +1,10 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
 
-urlpatterns: list = []
+from tallies.views import verification
+
+urlpatterns = [
+    # One station: look, decide
+    path("tps/<int:result_id>/", verification.decide, name="verification-decide"),
+    # What waits, by election
+    path("<slug:slug>/", verification.queue, name="verification-queue"),
+]

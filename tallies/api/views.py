@@ -1,0 +1,180 @@
+"""The API of forms and results. The same functions as the pages; what is not visible is 404."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponseNotModified
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from regions.models import Region
+from tallies import intake, photos, reporting
+from tallies.api.bodies import FORM_MAX_BYTES, FormParser, declared_length
+from tallies.api.refusals import Refused, refusal_response, sentence
+from tallies.api.result_serializers import ResultsSerializer
+from tallies.api.serializers import FormDetailSerializer, FormSerializer, ReceiptSerializer, RefusalSerializer
+from tallies.figures import vote_field
+from tallies.models import C1Form, Channel, Contest, Election, Office, StationResult
+from tallies.submission import Submission
+from tallies.views.conditional import known_etags, page_etag
+
+
+class ApiView(APIView):
+    """What every address has: one shape of refusal, and no body larger than it may be."""
+
+    max_body = FORM_MAX_BYTES
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # Before signing in is looked at: the check of the CSRF token may read the body.
+        if declared_length(request._request) > self.max_body:
+            raise Refused("body_too_large", 413)
+        super().initial(request, *args, **kwargs)
+
+    def get_exception_handler(self) -> Any:
+        return refusal_response
+
+
+def refusals(*statuses: int) -> dict[int, OpenApiResponse]:
+    """The refusals of an address, for the schema."""
+    return {status: OpenApiResponse(RefusalSerializer) for status in statuses}
+
+
+class FormsView(ApiView):
+    parser_classes = [FormParser]
+
+    @extend_schema(
+        operation_id="send_form",
+        request=FormSerializer,
+        responses={
+            201: OpenApiResponse(ReceiptSerializer, description="Stored."),
+            200: OpenApiResponse(ReceiptSerializer, description="Stored before; the same answer."),
+            **refusals(400, 403, 404, 409, 413, 429),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Hand in one C1. Sending the same one again, even at once or a week later, changes nothing."""
+        if not isinstance(request.data, dict):
+            raise Refused("bad_request")
+        sent = FormSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        submission = sent.submission
+        _refuse_boxes_not_asked(submission, request.user)
+        try:
+            receipt = intake.submit_as_witness(submission, by=request.user, channel=Channel.API)
+        except intake.IntakeRefused as refusal:
+            raise _refused(refusal) from refusal
+        return Response(ReceiptSerializer(receipt.form).data, status=201 if receipt.created else 200)
+
+
+def _refuse_boxes_not_asked(submission: Submission, user: Any) -> None:
+    """Refuse figures the election's form has no box for; 404 for a station that never was the user's."""
+    guarded = StationResult.objects.filter(station__assignments__witness=user).select_related("contest__election")
+    result = guarded.filter(contest=submission.contest_id, station=submission.station_id).first()
+    if result is None:
+        raise Http404
+    unknown = [name for name in submission.figures.values if name not in result.contest.election.fields]
+    if unknown:
+        raise ValidationError(dict.fromkeys(unknown, sentence("unknown_field")))
+
+
+def _refused(refusal: intake.IntakeRefused) -> Refused:
+    if isinstance(refusal, intake.KeyReused | intake.PhaseClosed):
+        return Refused(refusal.code, 409, **refusal.details)
+    if isinstance(refusal, intake.AssignmentRevoked):
+        return Refused(refusal.code, 403)
+    fields = {}
+    if isinstance(refusal, intake.WrongPairs):
+        for side in ("missing", "unknown"):
+            for number in refusal.details[side]:
+                fields[vote_field(number)] = sentence(refusal.code, **{side: [number]})
+    return Refused(refusal.code, 400, fields=fields, **refusal.details)
+
+
+class FormView(ApiView):
+    @extend_schema(operation_id="read_form", responses={200: FormDetailSerializer, **refusals(403, 404, 429)})
+    def get(self, request: Request, uuid: UUID) -> Response:
+        """Facts of a stored form, and what became of it: the own ones, or those of the own region."""
+        form = get_object_or_404(C1Form.objects.visible_to(request.user), uuid=uuid)
+        return Response(FormDetailSerializer(form, context={"state": _state_of(form)}).data)
+
+
+def _state_of(form: C1Form) -> dict[str, Any]:
+    result = StationResult.objects.get(contest=form.contest_id, station=form.station_id)
+    return {
+        "review": result.review,
+        "counted": result.is_in and result.form_id == form.pk,
+        "disputed": result.disputed,
+        "photos_missing": [name for name, photo in photos.photos_of(form) if photo is None],
+        "decision": form.decisions.order_by("-pk").first(),
+    }
+
+
+class ResultsView(ApiView):
+    @extend_schema(
+        operation_id="read_results",
+        parameters=[OpenApiParameter("office", OpenApiTypes.STR, enum=Office.values)],
+        responses={200: ResultsSerializer, 304: None, **refusals(403, 404, 429)},
+    )
+    def get(self, request: Request, slug: str, code: str) -> HttpResponseBase:
+        """The numbers of a result page. Without ``office`` the first one held there."""
+        election, region, office, contests = _place(request, slug, code)
+        contest = next((one for one in contests if one.office == office and one.region.contains(region)), None)
+        if contest:
+            stamp = reporting.contest_stamp(contest, region)
+        else:
+            stamp = reporting.party_stamp(election, office, region)
+        etag = page_etag(request, f"api {slug} {code} {office} {stamp}", fragment=True)
+        if etag in known_etags(request):
+            answer: HttpResponseBase = HttpResponseNotModified()
+        else:
+            answer = Response(_results(election, region, office, contests, contest))
+        answer.headers["ETag"] = etag
+        return answer
+
+
+def _place(request: Request, slug: str, code: str) -> tuple[Election, Region, str, list[Contest]]:
+    """The election, the region, the office asked for and the contests that touch the region; else 404."""
+    if "\0" in code:  # PostgreSQL takes no NUL in a text
+        raise Http404
+    region = get_object_or_404(Region.objects.visible_to(request.user), code=code)
+    election = get_object_or_404(Election.objects.visible_to(request.user), slug=slug)
+    contests: QuerySet[Contest] = Contest.objects.filter(election=election).touching(region)
+    found = list(contests.select_related("region", "election").order_by("-region__level", "pk"))
+    offices = _offices(found)
+    office = request.query_params.get("office") or next(iter(offices), "")
+    if office not in offices:
+        raise Http404
+    return election, region, office, found
+
+
+def _offices(contests: list[Contest]) -> list[str]:
+    held = {contest.office for contest in contests}
+    return [office for office in Office.values if office in held]
+
+
+def _results(
+    election: Election, region: Region, office: str, contests: list[Contest], contest: Contest | None
+) -> dict[str, Any]:
+    report: Any = (
+        reporting.contest_report(contest, region) if contest else reporting.party_report(election, office, region)
+    )
+    return ResultsSerializer(
+        {
+            "election": election.slug,
+            "office": office,
+            "offices": _offices(contests),
+            "region": region,
+            "counted_at": report.counted_at,
+            "contest": report if contest else None,
+            "party": None if contest else report,
+        }
+    ).data

@@ -1,0 +1,28 @@
+import sys
+
+from django.core.management.base import BaseCommand
+
+from tallies import audit
+from tallies.management.elections import add_election_argument, chosen_elections
+from tallies.models import StationResult
+
+
+class Command(BaseCommand):
+    help = (
+        "Read every station's chain of events against what is stored: exit 1 and a sentence for every change found."
+    )
+
+    def add_arguments(self, parser):
+        add_election_argument(parser)
+
+    def handle(self, *args, election: str | None, **options):
+        found = stations = 0
+        for one in chosen_elections(election):
+            results = StationResult.objects.filter(contest__election=one)
+            stations += results.count()
+            for sentence in audit.verify(results):
+                self.stdout.write(f"{one.slug}: {sentence}")
+                found += 1
+        self.stdout.write(f"{stations} hasil TPS diperiksa, {found} perubahan ditemukan.")
+        if found:
+            sys.exit(1)

@@ -1,0 +1,314 @@
+"""The result pages: elections, a region of a contest or above contests, one station."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from regions.models import Level, Region, TimeZone
+from tallies import colours, reporting, station_reporting
+from tallies.models import Contest, Election, Office, StationResult
+from tallies.reporting import RegionLine, StationLine
+from tallies.views.conditional import page_etag, unchanged, with_etag
+
+Order = Callable[[Any], Any]
+
+#: Seconds for which readers of one place share a rendered report.
+SHARED_SECONDS = 15
+
+
+def _last_if_none(value: float | None, *, sign: int = 1) -> tuple[bool, float]:
+    return value is None, sign * (value or 0)
+
+
+#: The columns a table may be sorted by, each in its one direction; the first is the default.
+CHILD_ORDERS: dict[str, Order] = {
+    "belum": lambda line: -line.progress.stations_missing,
+    "nama": lambda line: line.region.name,
+    "masuk": lambda line: -line.progress.stations_in,
+    "janggal": lambda line: -line.progress.stations_disputed,
+    "unggul": lambda line: _last_if_none(line.lead_share, sign=-1),
+}
+STATES = ("disputed", "needs_fix", "rejected", "not_in", "pending", "verified")
+STATION_ORDERS: dict[str, Order] = {
+    "nomor": lambda line: line.result.station.number,
+    "keadaan": lambda line: STATES.index(line.state),
+}
+CONTEST_ORDERS: dict[str, Order] = {
+    "poin": lambda line: _last_if_none(line.usungan_margin_share),
+    "nama": lambda line: line.region.name,
+    "usungan": lambda line: _last_if_none(line.usungan and line.usungan.share, sign=-1),
+    "masuk": lambda line: -(line.progress.stations_in if line.progress else 0),
+    "belum": lambda line: -(line.progress.stations_missing if line.progress else 0),
+}
+#: Columns whose one direction is upward.
+ASCENDING = ("nama", "nomor", "poin", "keadaan")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a reader is: a region of an election, one office, and the contest that covers it, if one does."""
+
+    election: Election
+    region: Region
+    #: "" where no contest touches the region.
+    office: str
+    offices: tuple[str, ...]
+    contest: Contest | None
+    #: Whether the election has other offices, here or elsewhere.
+    names_office: bool
+
+    def address(self, region: Region, **query: str) -> str:
+        """The address of ``region`` for the same office."""
+        if self.office and self.names_office:
+            query["jabatan"] = self.office
+        return region_address(self.election, region, **query)
+
+
+def region_address(election: Election, region: Region, **query: str) -> str:
+    path = reverse("region", args=[election.slug, region.code])
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+# The way in
+
+
+@login_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """List the reader's elections; with exactly one, go straight to it."""
+    scope = request.user.scope
+    if scope is None:
+        raise Http404
+    elections = list(Election.objects.visible_to(request.user))
+    entries = [(election, region_address(election, region)) for election, region in _entries(elections, scope)]
+    if len(entries) == 1:
+        return redirect(entries[0][1])
+    return render(request, "results/home.html", {"entries": entries})
+
+
+def _entries(elections: list[Election], scope: Region) -> list[tuple[Election, Region]]:
+    """Where to begin in each election: the reader's region, or the one contest that lies inside it."""
+    inside: dict[int, set[Region]] = {election.pk: set() for election in elections}
+    for contest in Contest.objects.filter(election__in=elections).touching(scope).select_related("region"):
+        inside[contest.election_id].add(contest.region if scope.contains(contest.region) else scope)
+    return [
+        (election, *(inside[election.pk] if len(inside[election.pk]) == 1 else [scope])) for election in elections
+    ]
+
+
+# A region
+
+
+@login_required
+@require_safe
+def region(request: HttpRequest, slug: str, code: str) -> HttpResponse:
+    """Report a region: of the contest that covers it, or of all contests below it.
+
+    ``?jabatan=`` chooses the office and ``?urut=`` the order; what they do not
+    know is the default. A reader sees the own region and below, else 404. For
+    htmx only the report, for a known ETag 304.
+    """
+    place = _place(request, slug, code)
+    fragment = bool(request.htmx)
+    order, stamp = _order_and_stamp(request, place)
+    etag = page_etag(request, stamp, fragment=fragment)
+    if answer := unchanged(request, etag):
+        return answer
+    above = list(Region.objects.ancestors_of(place.region))
+    report = _rendered_report(place, order, stamp, above)
+    if fragment:
+        return with_etag(HttpResponse(report), etag)
+    zone = zone_of(above)
+    context = {
+        "election": place.election,
+        "region": place.region,
+        "parent": _parent(place.region, above),
+        "places": _breadcrumb(request.user.scope, above, place.address),
+        "report": report,
+        "address": place.address(place.region, urut=order) if order else place.address(place.region),
+        "fragment_etag": page_etag(request, stamp, fragment=True),
+        "zone": zone,
+        "zone_name": timezone.now().astimezone(ZoneInfo(zone)).tzname(),
+        "party_stylesheet": reverse("party-css", args=[slug]),
+    }
+    return with_etag(render(request, "results/region.html", context), etag)
+
+
+def _rendered_report(place: Place, order: str, stamp: str, above: list[Region]) -> SafeString:
+    """The live part as HTML: made once for all readers of the same place, order and language.
+
+    Nothing in it belongs to one reader. The stamp is part of the key, so a new
+    form is never hidden; the short life is for what the stamp does not see.
+    """
+    key = "report:" + hashlib.sha256(f"{stamp} {get_language()}".encode()).hexdigest()
+    html = cache.get(key)
+    if html is None:
+        html = render_to_string("results/_report.html", _report(place, order, above))
+        cache.set(key, html, SHARED_SECONDS)
+    return html
+
+
+def _place(request: HttpRequest, slug: str, code: str) -> Place:
+    if "\0" in code:  # PostgreSQL takes no NUL in a text
+        raise Http404
+    election = get_object_or_404(Election.objects.visible_to(request.user), slug=slug)
+    here = get_object_or_404(Region.objects.visible_to(request.user), code=code)
+    return _place_of(election, here, request.GET.get("jabatan", ""))
+
+
+def _place_of(election: Election, here: Region, asked: str) -> Place:
+    """Find the offices of the place and the nearest contest that covers it.
+
+    Sorted out here: the database takes longer to plan the question than to
+    hand over the few hundred contests of the largest election.
+    """
+    rows = list(
+        Contest.objects.filter(election=election)
+        .order_by("region__level")
+        .values_list("pk", "office", "region__first", "region__last")
+    )
+    covering = {office: pk for pk, office, first, last in rows if first <= here.first <= last}
+    held = {office for _pk, office, first, _last in rows if here.first <= first <= here.last} | set(covering)
+    offices = tuple(office for office in Office.values if office in held)
+    office = asked if asked in offices else next(iter(offices), "")
+    contest = None
+    if office in covering:
+        contest = Contest.objects.select_related("region", "election").get(pk=covering[office])
+    return Place(election, here, office, offices, contest, names_office=len({row[1] for row in rows}) > 1)
+
+
+def _orders(place: Place) -> dict[str, Order]:
+    if not place.office:
+        return {}
+    if place.contest is None:
+        return CONTEST_ORDERS
+    return STATION_ORDERS if place.region.level == Level.VILLAGE else CHILD_ORDERS
+
+
+def _order_and_stamp(request: HttpRequest, place: Place) -> tuple[str, str]:
+    orders = _orders(place)
+    asked = request.GET.get("urut", "")
+    order = asked if asked in orders else next(iter(orders), "")
+    if not place.office:
+        stamp = ""
+    elif place.contest:
+        stamp = reporting.contest_stamp(place.contest, place.region)
+    else:
+        stamp = reporting.party_stamp(place.election, place.office, place.region)
+    return order, f"{request.path} {place.office} {order} {place.election.phase} {stamp}"
+
+
+def _report(place: Place, order: str, above: list[Region]) -> dict[str, Any]:
+    """The report, its rows in order, and the links that sort them."""
+    orders = _orders(place)
+    choices = [
+        (Office(office).label, _office_address(place, office), office == place.office) for office in place.offices
+    ]
+    context: dict[str, Any] = {
+        "election": place.election,
+        "place": place,
+        "region": place.region,
+        "parent": _parent(place.region, above),
+        "zone": zone_of(above),
+        "offices": choices if len(choices) > 1 else [],
+        "order": order,
+        "sort": {key: place.address(place.region, urut=key) for key in orders},
+        "ascending": ASCENDING,
+    }
+    if not place.office:
+        return context | {"body": "results/_no_contest.html", "counted_at": None}
+    key = orders[order]
+    if place.contest is None:
+        party = reporting.party_report(place.election, place.office, place.region)
+        rows = sorted(party.contests, key=lambda pair: key(pair[1]))
+        context |= {"body": "results/_party_report.html", "report": party, "counted_at": party.counted_at}
+        context["contest_rows"] = [(contest, line, place.address(contest.region)) for contest, line in rows]
+        context["child_rows"] = [(total, place.address(total.region)) for total in party.children]
+        return context
+    report = reporting.contest_report(place.contest, place.region)
+    context |= {"body": "results/_contest_report.html", "report": report, "counted_at": report.counted_at}
+    if place.region.level == Level.VILLAGE:
+        stations: list[StationLine] = sorted(report.stations, key=key)
+        context["station_rows"] = stations
+    else:
+        children: list[RegionLine] = sorted(report.children, key=key)
+        context["child_rows"] = [(line, place.address(line.region)) for line in children]
+    return context
+
+
+def _parent(region: Region, above: list[Region]) -> Region | None:
+    """The kecamatan of a desa, by which it is known: names repeat."""
+    return above[-2] if region.level == Level.VILLAGE else None
+
+
+def _office_address(place: Place, office: str) -> str:
+    return replace(place, office=office).address(place.region)
+
+
+def _breadcrumb(scope: Region, above: list[Region], address: Callable[[Region], str]) -> list[dict[str, str]]:
+    """Names from the nation down; those above the reader's region carry no link."""
+    return [{"name": one.title, "url": address(one) if scope.contains(one) else ""} for one in above]
+
+
+def zone_of(above: list[Region]) -> str:
+    """The time zone of the last of ``above``, as `Region.zone` has it, without another query."""
+    named = [one.time_zone for one in above if one.time_zone]
+    return named[-1] if named else TimeZone.WIB.value
+
+
+# A station
+
+
+@login_required
+@require_safe
+def station(request: HttpRequest, slug: str, result_id: int) -> HttpResponse:
+    """Show one station with everything that was sent and decided. Only to those with a region: 404."""
+    scope = request.user.scope
+    if scope is None:
+        raise Http404
+    visible = StationResult.objects.visible_to(request.user).with_place()
+    result = get_object_or_404(visible, pk=result_id, contest__election__slug=slug)
+    contest = result.contest
+    above = list(Region.objects.ancestors_of(result.station.region))
+    here = _place_of(contest.election, result.station.region, contest.office)
+    context = {
+        "election": contest.election,
+        "party_stylesheet": reverse("party-css", args=[slug]),
+        "result": result,
+        "region": result.station.region,
+        "report": station_reporting.station_report(result, for_user=request.user),
+        "state": reporting.station_state(result),
+        "places": [*_breadcrumb(scope, above, here.address), {"name": result.station.title, "url": ""}],
+        "zone": zone_of(above),
+        "witnesses": [one.witness for one in result.station.assignments.active().select_related("witness")],
+    }
+    return render(request, "results/station.html", context)
+
+
+# The colour
+
+
+@require_safe
+def party_css(request: HttpRequest, slug: str) -> HttpResponse:
+    """The party's colour as a style sheet: no personal data, so anybody may keep it for an hour."""
+    election = get_object_or_404(Election, slug=slug)
+    response = HttpResponse(colours.party_rules(election.party_color), content_type="text/css; charset=utf-8")
+    patch_cache_control(response, public=True, max_age=3600)
+    return response

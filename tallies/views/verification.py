@@ -1,0 +1,362 @@
+"""A coordinator's work: the queue, and one station with the decision about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from regions.models import Level, Region
+from sista.templatetags.formats import clock_short
+from tallies import entry, verification, wording, work_queue
+from tallies.decision_page import decision_page
+from tallies.decision_reasons import ReasonForm
+from tallies.intake import IntakeRefused
+from tallies.models import AuditEvent, C1Form, Election, Outcome, Phase, StationResult
+from tallies.verification import AlreadyChanged, DecisionRefused
+from tallies.views.results import zone_of
+from tallies.wording_refusals import refusal_sentence
+from tallies.work_queue import Position, View
+
+# The queue
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """``questions``: titles of what does not add up in the counted form."""
+
+    result: StationResult
+    questions: tuple[str, ...]
+
+
+@login_required
+@require_safe
+def queue(request: HttpRequest, slug: str) -> HttpResponse:
+    """List what waits in the reader's region.
+
+    ``?saring=`` filters and ``?setelah=`` pages; a value they do not know does nothing.
+    """
+    scope = request.user.scope
+    if scope is None:
+        raise Http404
+    election = get_object_or_404(Election.objects.visible_to(request.user), slug=slug)
+    view, after = _view(request), Position.read(request.GET.get("setelah", ""))
+    page = work_queue.page(request.user, election, view, after=after)
+    here = request.path
+    context = {
+        "election": election,
+        "party_stylesheet": reverse("party-css", args=[slug]),
+        "scope": scope,
+        "zone": zone_of(list(Region.objects.ancestors_of(scope))),
+        "view": view,
+        "filters": [(label, f"{here}?saring={one}", one == view) for one, label in _filter_labels().items()],
+        "rows": [QueueRow(result, _questions(result)) for result in page.rows],
+        "several_contests": scope.level < Level.REGENCY or len({result.contest_id for result in page.rows}) > 1,
+        "progress": work_queue.progress(request.user, election),
+        "suffix": _suffix(view),
+        "next_url": f"{here}?{urlencode({'saring': view, 'setelah': str(page.next)})}" if page.next else "",
+        "first_url": f"{here}?saring={view}" if after else "",
+    }
+    return render(request, "verification/queue.html", context)
+
+
+def _view(request: HttpRequest) -> View:
+    asked = request.GET.get("saring", "")
+    return View(asked) if asked in list(View) else View.ALL
+
+
+def _suffix(view: View) -> str:
+    """What carries the filter along from station to station."""
+    return "" if view == View.ALL else f"?saring={view}"
+
+
+def _filter_labels() -> dict[View, str]:
+    return {
+        View.ALL: _("Semua"),
+        View.DIFFERENCES: _("Selisih"),
+        View.PENDING: _("Menunggu"),
+        View.NEEDS_FIX: _("Perlu diperbaiki"),
+        View.REJECTED: _("Ditolak"),
+    }
+
+
+def _questions(result: StationResult) -> tuple[str, ...]:
+    codes = result.form.checks if result.form else []
+    return tuple(str(wording.TITLES[code]) for code in codes if code in wording.TITLES)
+
+
+# One station
+
+
+@dataclass
+class Attempt:
+    """A decision that was not written: what the page shows again, and why."""
+
+    choice_error: str = ""
+    reasons: dict[str, ReasonForm] | None = None
+    correcting: C1Form | None = None
+    figures: entry.EntryForm | None = None
+    questions: tuple[entry.Question, ...] = ()
+    refusal: Refusal | None = None
+    status: int = 400
+
+
+@dataclass(frozen=True)
+class Refusal:
+    bold: str
+    text: str
+    is_overtaken: bool = False
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def decide(request: HttpRequest, result_id: int) -> HttpResponse:
+    """Show the forms of one station beside their photos; a POST decides (``tindakan``).
+
+    Not in the reader's region: 404. Who may see but not decide: no buttons,
+    and 403 for a POST. What was decided meanwhile: 409, and nothing written.
+    """
+    if request.user.scope is None:
+        raise Http404
+    result = _result(request, result_id)
+    view = _view(request)
+    if request.method == "POST":
+        if not request.user.may_decide:
+            raise PermissionDenied
+        return _act(request, result, view)
+    if "lewati" in request.GET:
+        return _go_on(request, result, view, work_queue.position_of(result, view))
+    attempt = Attempt(status=200)
+    if "perbaiki" in request.GET and request.user.may_decide:
+        attempt.correcting = result.proposed_form or result.form
+    return _page(request, result, view, attempt)
+
+
+def _result(request: HttpRequest, result_id: int) -> StationResult:
+    visible = StationResult.objects.visible_to(request.user).with_place()
+    return get_object_or_404(visible.select_related("form", "proposed_form"), pk=result_id)
+
+
+def _act(request: HttpRequest, result: StationResult, view: View) -> HttpResponse:
+    action = _ACTIONS.get(request.POST.get("tindakan", ""))
+    seen = _whole_number(request.POST.get("seen", ""))
+    if action is None or seen is None:
+        raise BadRequest("tindakan or seen is missing")
+    # Before the decision moves it.
+    at = work_queue.position_of(result, view)
+    try:
+        said = action(request, result, seen)
+    except DecisionRefused as refused:
+        if _is_own_repeat(request, result, seen, refused):
+            return _go_on(request, result, view, at)
+        return _refuse(request, result, view, _refusal(result, seen, refused))
+    except IntakeRefused as refused:
+        sentence = refusal_sentence(refused.code, **refused.details)
+        return _refuse(request, result, view, Refusal(_("Tidak tersimpan."), sentence))
+    if isinstance(said, Attempt):
+        return _page(request, result, view, said)
+    messages.success(request, said)
+    return _go_on(request, result, view, at)
+
+
+def _whole_number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
+
+
+def _go_on(request: HttpRequest, result: StationResult, view: View, at: Position | None) -> HttpResponse:
+    """The next station of the queue, or the queue when nothing is left.
+
+    A station whose counted form was refused while others of its forms are open is not done.
+    """
+    fresh = _result(request, result.pk)
+    if "lewati" not in request.GET and fresh.form_id and not fresh.is_in and _has_more(fresh, request.user):
+        following: int | None = fresh.pk
+    else:
+        following = work_queue.following(request.user, result.contest.election, view, of=result, at=at)
+    if following is None:
+        return redirect(reverse("verification-queue", args=[result.contest.election.slug]) + _suffix(view))
+    return redirect(reverse("verification-decide", args=[following]) + _suffix(view))
+
+
+def _has_more(result: StationResult, user: Any) -> bool:
+    return len(decision_page(result, for_user=user).columns) > 1
+
+
+# What is decided. Each writes through `tallies.verification` and returns what to say, or an attempt to show again.
+
+
+def _verify(request: HttpRequest, result: StationResult, seen: int) -> str | Attempt:
+    form = _chosen(request, result)
+    if form is None:
+        return Attempt(choice_error=_("Pilih dahulu kolom yang sama dengan foto."))
+    verification.approve(form, by=request.user, seen=seen)
+    return _("Tersimpan. %(station)s terverifikasi.") % {"station": result.station.title}
+
+
+def _ask_for_fix(request: HttpRequest, result: StationResult, seen: int) -> str | Attempt:
+    reason, form = ReasonForm("perbaikan", request.POST), _chosen(request, result)
+    if not reason.is_valid() or form is None:
+        return Attempt(reasons={"perbaikan": reason})
+    verification.ask_for_fix(form, by=request.user, seen=seen, reason=reason.text)
+    return _("Tersimpan. Saksi diminta memperbaiki %(station)s.") % {"station": result.station.title}
+
+
+def _reject(request: HttpRequest, result: StationResult, seen: int) -> str | Attempt:
+    reason, form = ReasonForm("tolak", request.POST), _chosen(request, result)
+    if not reason.is_valid() or form is None:
+        error = "" if form else _("Pilih dahulu formulir yang ditolak.")
+        return Attempt(reasons={"tolak": reason}, choice_error=error)
+    verification.reject(form, by=request.user, seen=seen, reason=reason.text)
+    if form.pk != result.form_id:
+        return _("Tersimpan. Satu laporan %(station)s ditolak.") % {"station": result.station.title}
+    return _("Tersimpan. %(station)s ditolak dan tidak dihitung.") % {"station": result.station.title}
+
+
+def _correct(request: HttpRequest, result: StationResult, seen: int) -> str | Attempt:
+    base = _chosen(request, result)
+    if base is None:
+        raise BadRequest("form is missing")
+    figures = entry.EntryForm(request.POST, result=result, user=request.user)
+    reason = ReasonForm("koreksi", request.POST)
+    if not all([figures.is_valid(), reason.is_valid()]):
+        return Attempt(correcting=base, figures=figures, reasons={"koreksi": reason})
+    questions = tuple(entry.questions_of(figures, request.POST.getlist("confirmed")))
+    # Asked once; what is not answered is stored as not answered, and nothing blocks.
+    if {one.key for one in questions} - set(request.POST.getlist("asked")):
+        return Attempt(correcting=base, figures=figures, reasons={"koreksi": reason}, questions=questions, status=200)
+    # Objection and note are the witness's; only the figures are read anew.
+    submission = replace(
+        figures.submission((), entry.confirmed_codes(questions)),
+        supersedes=base.uuid,
+        objection=base.objection,
+        note=base.note,
+    )
+    receipt = verification.correct(base, submission, by=request.user, seen=seen, reason=reason.text)
+    waits = StationResult.objects.filter(proposed_form=receipt.form).exists()
+    said = (
+        _("Tersimpan. Usulan perbaikan %(station)s menunggu persetujuan orang kedua.")
+        if waits
+        else _("Tersimpan. Angka %(station)s diperbaiki dan terverifikasi.")
+    )
+    return said % {"station": result.station.title}
+
+
+_ACTIONS: dict[str, Callable[[HttpRequest, StationResult, int], str | Attempt]] = {
+    "verifikasi": _verify,
+    "perbaikan": _ask_for_fix,
+    "tolak": _reject,
+    "koreksi": _correct,
+}
+
+
+def _chosen(request: HttpRequest, result: StationResult) -> C1Form | None:
+    """The form a post names; None when it names none, 404 when it is not one of this station."""
+    text = request.POST.get("form", "")
+    if not text:
+        return None
+    pk = _whole_number(text)
+    forms = C1Form.objects.filter(contest=result.contest_id, station=result.station_id)
+    return get_object_or_404(forms, pk=-1 if pk is None else pk)
+
+
+# Refusals
+
+
+def _newest_change(result: StationResult, seen: int) -> AuditEvent | None:
+    """Who was first: the newest decision since the page was drawn, else the newest form."""
+    events = list(
+        AuditEvent.objects.filter(result=result.pk, seq__gt=seen).select_related("actor").order_by("-seq")[:50]
+    )
+    return next((event for event in events if "decision" in event.content), events[0] if events else None)
+
+
+def _is_own_repeat(request: HttpRequest, result: StationResult, seen: int, refused: DecisionRefused) -> bool:
+    """The same person pressed the same button twice: the first press did it."""
+    event = _newest_change(result, seen) if isinstance(refused, AlreadyChanged) else None
+    if event is None or event.actor_id != request.user.pk or "decision" not in event.content:
+        return False
+    outcomes = {"verifikasi": Outcome.VERIFIED, "perbaikan": Outcome.NEEDS_FIX, "tolak": Outcome.REJECTED}
+    decision = event.content["decision"]
+    return (decision["outcome"], str(decision["form_id"])) == (
+        outcomes.get(request.POST["tindakan"]),
+        request.POST.get("form"),
+    )
+
+
+def _refusal(result: StationResult, seen: int, refused: DecisionRefused) -> Refusal:
+    if not isinstance(refused, AlreadyChanged):
+        details = {"phase": Phase.CLOSED.value} if refused.code == "phase_closed" else {}
+        return Refusal(_("Tidak tersimpan."), refusal_sentence(refused.code, **details))
+    event = _newest_change(result, seen)
+    if event is None:
+        return Refusal(_("Tidak tersimpan."), refusal_sentence(refused.code), is_overtaken=True)
+    facts = {"who": event.actor or _("sistem"), "time": clock_short(event.at, result.station.region.zone)}
+    if "decision" in event.content:
+        bold = _("Sudah ditetapkan oleh %(who)s, %(time)s.") % facts
+    else:
+        bold = _("Laporan baru dari %(who)s, %(time)s.") % facts
+    return Refusal(bold, _("Pilihan Anda tidak disimpan."), is_overtaken=True)
+
+
+def _refuse(request: HttpRequest, result: StationResult, view: View, refusal: Refusal) -> HttpResponse:
+    return _page(request, _result(request, result.pk), view, Attempt(refusal=refusal, status=409))
+
+
+# The page
+
+
+def _page(request: HttpRequest, result: StationResult, view: View, attempt: Attempt) -> HttpResponse:
+    election, station = result.contest.election, result.station
+    page = decision_page(result, for_user=request.user)
+    may_decide = request.user.may_decide and election.phase != Phase.CLOSED
+    correcting = attempt.correcting if may_decide else None
+    figures = attempt.figures
+    if correcting and figures is None:
+        figures = entry.EntryForm(result=result, user=request.user, start=correcting)
+    context = {
+        "election": election,
+        "party_stylesheet": reverse("party-css", args=[election.slug]),
+        "result": result,
+        "station": station,
+        "page": page,
+        "zone": station.region.zone,
+        "view": view,
+        "suffix": _suffix(view),
+        "skip_url": f"{request.path}?{urlencode({'saring': view, 'lewati': 1})}",
+        "fix_url": f"{request.path}?{urlencode({'saring': view, 'perbaiki': 1})}",
+        "queue_url": reverse("verification-queue", args=[election.slug]) + _suffix(view),
+        "station_url": reverse("station", args=[election.slug, result.pk]),
+        "may_decide": may_decide,
+        "is_locked": request.user.may_decide and not may_decide,
+        "needs_second_person": election.phase == Phase.RECAP,
+        "attempt": attempt,
+        "correcting": correcting,
+        "figures": figures,
+        "sections": _sections(figures, attempt) if correcting and figures else (),
+        "reasons": {name: ReasonForm(name) for name in ("perbaikan", "tolak", "koreksi")} | (attempt.reasons or {}),
+        "failed": next(iter(attempt.reasons or {}), ""),
+    }
+    return render(request, "verification/decide.html", context, status=attempt.status)
+
+
+def _sections(figures: entry.EntryForm, attempt: Attempt) -> list[tuple[entry.Section, bool]]:
+    """The parts of the form, and whether each is folded: before the votes, with nothing to mend in it."""
+    return [
+        (
+            section,
+            bool(section.title)
+            and section.slug not in ("votes", "after")
+            and not any(row.questions or row.field.errors for row in section.rows),
+        )
+        for section in figures.sections(attempt.questions)
+    ]

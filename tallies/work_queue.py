@@ -1,0 +1,196 @@
+"""What waits for a coordinator, in the order in which it should be looked at.
+
+Differences and proposals first, then what a relation of the form puts in
+doubt, then the rest. A page is found by its last row (keyset), group by group
+along the tree of regions, so that page 900 costs what page 1 costs and a row
+that is decided meanwhile moves nobody's page. Nothing here counts a table:
+numbers come from the stored totals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import F, Max, Q, QuerySet, Sum
+
+from tallies.figures import FULL_FIELDS
+from tallies.models import ContestTotal, Election, Review, StationResult
+
+PAGE = 50
+
+_DIFFERS = Q(disputed=True) | Q(proposed_form__isnull=False)
+_SETTLED = Q(disputed=False, proposed_form=None)
+
+
+class Group(StrEnum):
+    DIFFERENCE = "selisih"
+    IN_DOUBT = "janggal"
+    PENDING = "menunggu"
+    NEEDS_FIX = "perbaikan"
+    REJECTED = "ditolak"
+
+
+_GROUPS: dict[Group, Q] = {
+    Group.DIFFERENCE: _DIFFERS,
+    Group.IN_DOUBT: Q(review=Review.PENDING) & _SETTLED & ~Q(form__checks=[]),
+    Group.PENDING: Q(review=Review.PENDING, form__checks=[]) & _SETTLED,
+    Group.NEEDS_FIX: Q(review=Review.NEEDS_FIX) & _SETTLED,
+    Group.REJECTED: Q(review=Review.REJECTED) & _SETTLED,
+}
+
+
+class View(StrEnum):
+    """The filters of the page, by their word in the address."""
+
+    ALL = "semua"
+    DIFFERENCES = "selisih"
+    PENDING = "menunggu"
+    NEEDS_FIX = "perbaikan"
+    REJECTED = "ditolak"
+
+
+VIEW_GROUPS: dict[View, tuple[Group, ...]] = {
+    View.ALL: tuple(Group),
+    View.DIFFERENCES: (Group.DIFFERENCE,),
+    View.PENDING: (Group.IN_DOUBT, Group.PENDING),
+    View.NEEDS_FIX: (Group.NEEDS_FIX,),
+    View.REJECTED: (Group.REJECTED,),
+}
+#: What a coordinator can act on; the other groups wait for the witness.
+WORK_GROUPS = (Group.DIFFERENCE, Group.IN_DOUBT, Group.PENDING)
+
+
+@dataclass(frozen=True)
+class Position:
+    """A row's place in the queue. Written and read back as "selisih-1204-9-5531"."""
+
+    group: Group
+    first: int
+    number: int
+    pk: int
+
+    def __str__(self) -> str:
+        return f"{self.group}-{self.first}-{self.number}-{self.pk}"
+
+    @classmethod
+    def read(cls, text: str) -> Position | None:
+        """Return the position, or None for anything that is not one."""
+        parts = text.split("-")
+        if len(parts) != 4 or parts[0] not in list(Group):
+            return None
+        # isdecimal() alone takes digits of other scripts, and int() takes any length.
+        if not all(part.isascii() and part.isdecimal() and len(part) <= 18 for part in parts[1:]):
+            return None
+        return cls(Group(parts[0]), *map(int, parts[1:]))
+
+    @property
+    def rest_of_group(self) -> Q:
+        """What follows this row inside its group."""
+        same_village = Q(station__region__first=self.first)
+        return (
+            Q(station__region__first__gt=self.first)
+            | (same_village & Q(station__number__gt=self.number))
+            | (same_village & Q(station__number=self.number, pk__gt=self.pk))
+        )
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: tuple[StationResult, ...]
+    next: Position | None
+
+
+def results_of(user: Any, election: Election) -> QuerySet[StationResult]:
+    """The station results whose figures ``user`` may look at; a witness and an operator none."""
+    if user.scope is None:
+        return StationResult.objects.none()
+    return StationResult.objects.visible_to(user).filter(contest__election=election)
+
+
+def page(user: Any, election: Election, view: View, *, after: Position | None = None, size: int = PAGE) -> Page:
+    """One page of the queue, following ``after``."""
+    rows = list(_walk(results_of(user, election), VIEW_GROUPS[view], after, size + 1))
+    more = len(rows) > size
+    shown = rows[:size]
+    return Page(tuple(result for _group, result in shown), _position(*shown[-1]) if more else None)
+
+
+def position_of(result: StationResult, view: View) -> Position | None:
+    """Where ``result`` stands in the queue now; None when it is not in it."""
+    group = group_of(result)
+    return _position(group, result) if group in VIEW_GROUPS[view] else None
+
+
+def following(user: Any, election: Election, view: View, *, of: StationResult, at: Position | None) -> int | None:
+    """Id of the next station to look at after ``of``, which stood ``at``; the first one at the end."""
+    groups = WORK_GROUPS if view == View.ALL else VIEW_GROUPS[view]
+    if at is not None and at.group not in groups:
+        at = None
+    others = results_of(user, election).exclude(pk=of.pk)
+    for start in (at, None) if at else (None,):
+        for _group, result in _walk(others, groups, start, 1):
+            return result.pk
+    return None
+
+
+def group_of(result: StationResult) -> Group | None:
+    """The group of one result; the same rule as `_GROUPS`, in Python."""
+    if result.disputed or result.proposed_form_id:
+        return Group.DIFFERENCE
+    if result.review == Review.PENDING:
+        return Group.IN_DOUBT if result.form.checks else Group.PENDING
+    if result.review == Review.NEEDS_FIX:
+        return Group.NEEDS_FIX
+    return Group.REJECTED if result.review == Review.REJECTED else None
+
+
+def progress(user: Any, election: Election) -> dict[str, Any]:
+    """Stations of the user's region over all contests, from the stored totals: `_coverage_bar`'s parts, and when."""
+    scope = user.scope
+    at_scope = Q(region=scope, contest__region__first__lte=scope.first, contest__region__last__gte=scope.last)
+    below = Q(region=F("contest__region"), contest__region__first__range=(scope.first, scope.last))
+    totals = ContestTotal.objects.filter(at_scope | below, contest__election=election)
+    sums = {name: Sum(name, default=0) for name in _PROGRESS}
+    added = ContestTotal(**totals.aggregate(**sums, counted_at=Max("counted_at")))
+    return added.parts | {"in": added.stations_in, "counted_at": added.counted_at}
+
+
+_PROGRESS = (
+    "stations",
+    "stations_in",
+    "stations_verified",
+    "stations_disputed",
+    "stations_verified_disputed",
+    "stations_rejected",
+)
+
+
+def _walk(
+    results: QuerySet[StationResult], groups: tuple[Group, ...], after: Position | None, size: int
+) -> Iterator[tuple[Group, StationResult]]:
+    """Yield up to ``size`` rows with their group, one query a group until the page is full."""
+    start = groups.index(after.group) if after is not None and after.group in groups else 0
+    for group in groups[start:]:
+        rows = results.filter(_GROUPS[group])
+        if after is not None and group == after.group:
+            rows = rows.filter(after.rest_of_group)
+        rows = (
+            rows.select_related(
+                "contest__region", "contest__election", "station__region__parent", "form__submitted_by"
+            )
+            # A list shows no figures, and their columns cost more to build than the query takes.
+            .defer(*(f"form__{name}" for name in FULL_FIELDS))
+            .order_by("station__region__first", "station__number", "pk")
+        )
+        for result in rows[:size]:
+            size -= 1
+            yield group, result
+        if not size:
+            return
+
+
+def _position(group: Group, result: StationResult) -> Position:
+    return Position(group, result.station.region.first, result.station.number, result.pk)
