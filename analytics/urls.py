@@ -1,3 +1,10 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
 
-urlpatterns: list = []
+from analytics import views
+
+urlpatterns = [
+    # Targets of an election
+    path("<slug:slug>/target/", views.targets, name="targets"),
+    # Findings
+    path("temuan/<int:finding_id>/", views.finding, name="finding"),
+]

@@ -1,0 +1,67 @@
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from analytics.models import Finding, FindingEvent, Target
+from sista.scoped_admin import ScopedAdmin
+
+
+class TargetForm(forms.ModelForm):
+    """A target is a dated statement: a new one is another row, an old one is only switched off."""
+
+    class Meta:
+        model = Target
+        fields = ["contest", "stated_on", "stated_by", "source", "expected_share", "is_active"]
+        help_texts = {"expected_share": _("Pecahan: 0,41 berarti 41%. Boleh kosong.")}
+
+    def clean(self):
+        cleaned = super().clean()
+        contest = cleaned.get("contest") or self.instance.contest_id
+        others = Target.objects.active().filter(contest=contest).exclude(pk=self.instance.pk)
+        if contest and cleaned.get("is_active") and others.exists():
+            self.add_error("is_active", _("Kontes ini sudah punya target yang berlaku. Matikan dahulu yang lama."))
+        return cleaned
+
+
+@admin.register(Target)
+class TargetAdmin(ScopedAdmin):
+    form = TargetForm
+    list_display = ["contest", "stated_on", "stated_by", "expected_share", "is_active"]
+    list_filter = ["is_active", "contest__election"]
+    list_select_related = ["contest__region", "contest__election"]
+    search_fields = ["contest__region__name", "contest__region__code"]
+    autocomplete_fields = ["contest"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["contest", "stated_on", "stated_by", "source", "expected_share"] if obj else []
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # what was expected is evidence
+
+
+class FindingEventInline(admin.TabularInline):
+    model = FindingEvent
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ["at", "action", "actor", "numbers"]
+
+    def has_view_permission(self, request, obj=None):
+        return request.user.is_staff
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Finding)
+class FindingAdmin(ScopedAdmin):
+    """Written by the rules; here to be read."""
+
+    read_only = True
+    list_display = ["region", "rule", "severity", "state", "updated_at"]
+    list_filter = ["state", "severity", "contest__election"]
+    list_select_related = ["region"]
+    search_fields = ["region__name", "region__code"]
+    inlines = [FindingEventInline]

@@ -1,0 +1,48 @@
+import time
+
+from django.core.management.base import BaseCommand, CommandError
+
+from analytics import demo, demo_accounts
+from tallies.demo.pilkada_2020 import CONTESTS
+
+
+class Command(BaseCommand):
+    help = (
+        "Make the demonstration election (Pilkada 2020 East Java, simulated stations). Without options a few whole "
+        "contests, some stations withheld, disputed and verified. Running it again adds nothing."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--contests", nargs="+", metavar="CODE", help="codes such as 35.72, or: all")
+        parser.add_argument(
+            "--complete",
+            action="store_true",
+            help="send every station, dispute none: the totals are the official ones",
+        )
+        parser.add_argument("--seed", type=int, default=demo.DEFAULT_SEED, help="of the split into stations")
+        parser.add_argument("--show-accounts", action="store_true", help="print the accounts and do nothing else")
+
+    def handle(self, *args, contests, complete: bool, seed: int, show_accounts: bool, **options):
+        if show_accounts:
+            if not demo_accounts.kept():
+                raise CommandError("Belum ada akun peragaan: jalankan seed_demo dulu.")
+            return self._show_accounts()
+        codes = contests or demo.DEFAULT_CONTESTS
+        if "all" in codes:
+            codes = [fact.code for fact in CONTESTS]
+        started = time.monotonic()
+        try:
+            new = demo.seed(codes, seed=seed, complete=complete, say=self._say)
+        except demo.SeedingRefused as refused:
+            raise CommandError(str(refused)) from refused
+        seconds = time.monotonic() - started
+        self._say(f"Pemilihan peragaan siap: {new} formulir baru, semua jumlah terhitung, {seconds:.0f} detik.")
+        return self._show_accounts()
+
+    def _show_accounts(self) -> None:
+        for line in demo_accounts.table():
+            self._say(line)
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
