@@ -7,6 +7,10 @@ from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 
 
+class PhotoStoreAway(OSError):
+    """The store did not do what was asked, and may do it later. Nothing was acknowledged."""
+
+
 class DurableFileSystemStorage(FileSystemStorage):
     """Write beside, sync, rename, sync the folder. Names are made from hashes: the same name is the same bytes."""
 

@@ -1,23 +1,30 @@
 """Settings of Sista: one file, read from the environment.
 
 Nothing set = the embedded default: SQLite and photos under ``SISTA_DATA``,
-totals drained by a thread of the one web process. ``DATABASE_URL`` and
-``REDIS_URL`` choose the real parts. The README has the table.
+totals drained by a thread of the one web process. ``DATABASE_URL``,
+``REDIS_URL`` and ``S3_BUCKET`` choose the real parts. `sista.environment`
+checks every variable and says what to set; the README has the table.
 """
 
+import os
 import secrets
+import socket
 from pathlib import Path
+from typing import Any
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+
+from sista import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = environment.read(os.environ)
 
-DATA_DIR = Path(env.str("SISTA_DATA", default=str(BASE_DIR / "var"))).resolve()
-DEBUG = env.bool("SISTA_DEBUG", default=False)
-DATABASE_URL = env.str("DATABASE_URL", default="")
-REDIS_URL = env.str("REDIS_URL", default="")
+DATA_DIR = Path(env["SISTA_DATA"] or BASE_DIR / "var").resolve()
+DEBUG = env["SISTA_DEBUG"]
+#: True while the tests run: nothing is shared with other processes.
+TESTING = env["SISTA_TEST"]
+DATABASE_URL = env["DATABASE_URL"]
+REDIS_URL = env["REDIS_URL"]
 
 
 def secret_key() -> str:
@@ -26,14 +33,8 @@ def secret_key() -> str:
     A key made anew at each start would sign everyone out; with real parts
     several processes must share one, so there it has to be given.
     """
-    given = env.str("SISTA_SECRET_KEY", default="")
-    if given:
-        return given
-    if DATABASE_URL and not env.bool("SISTA_TEST", default=False):
-        raise ImproperlyConfigured(
-            "SISTA_SECRET_KEY is not set. With DATABASE_URL every process must share one key: set it to 50 "
-            'random characters, e.g. python3 -c "import secrets; print(secrets.token_urlsafe(50))".'
-        )
+    if env["SISTA_SECRET_KEY"]:
+        return env["SISTA_SECRET_KEY"]
     kept = DATA_DIR / "secret-key"
     if not kept.exists():
         DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -43,10 +44,10 @@ def secret_key() -> str:
 
 
 SECRET_KEY = secret_key()
-ALLOWED_HOSTS = env.list("SISTA_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("SISTA_ORIGINS", default=[])
+ALLOWED_HOSTS = list(env["SISTA_HOSTS"]) or ["127.0.0.1", "localhost", "[::1]"]
+CSRF_TRUSTED_ORIGINS = list(env["SISTA_ORIGINS"])
 #: True when a proxy in front speaks HTTPS: secure cookies and HSTS.
-HTTPS = env.bool("SISTA_HTTPS", default=False)
+HTTPS = env["SISTA_HTTPS"]
 
 INSTALLED_APPS = [
     "sista",
@@ -68,14 +69,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "sista.health.ProbeMiddleware",
+    "sista.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "sista.outage.OutageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.languages.ChosenLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -103,7 +107,9 @@ TEMPLATES = [
 ]
 
 if DATABASE_URL:
-    DATABASES = {"default": env.db_url("DATABASE_URL")}
+    DATABASES: dict[str, Any] = {"default": dict(environ.Env.db_url_config(DATABASE_URL))}
+    # A machine that swallows packets must not hold a request, or a probe, for minutes.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     # Without a kept connection PostgreSQL's share of a form rose from 1.3 to 10.2 ms.
     DATABASES["default"]["CONN_MAX_AGE"] = 600
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -193,15 +199,26 @@ STORAGES = {
     },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG or env.bool("SISTA_TEST", default=False)
+        if DEBUG or TESTING
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+if env["S3_BUCKET"]:
+    STORAGES["photos"] = {
+        "BACKEND": "sista.photo_storage_s3.S3PhotoStorage",
+        "OPTIONS": {
+            "bucket_name": env["S3_BUCKET"],
+            "endpoint_url": env["S3_ENDPOINT"] or None,
+            "region_name": env["S3_REGION"],
+            "access_key": env["S3_ACCESS_KEY"] or None,
+            "secret_key": env["S3_SECRET_KEY"] or None,
+        },
+    }
 # Bodies: a form is under 10 KB; a photo goes through its own limit.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 PHOTO_MAX_BYTES = 20 * 1024 * 1024
-PHOTOS_PER_STATION_AND_WITNESS = env.int("SISTA_PHOTOS_PER_STATION", default=30)
+PHOTOS_PER_STATION_AND_WITNESS = env["SISTA_PHOTOS_PER_STATION"]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
@@ -209,7 +226,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["sista.throttles.ForgivingUserThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": env.str("SISTA_API_RATE", default="600/min")},
+    "DEFAULT_THROTTLE_RATES": {"user": env["SISTA_API_RATE"]},
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 SPECTACULAR_SETTINGS = {
@@ -245,11 +262,38 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 #: Forms a drain takes at most in one transaction (measured: 1 / 100 / 1000 → 129 / 1,974 / 3,722 forms/s).
 DRAIN_BATCH = 1000
 
+if (DATABASE_URL or REDIS_URL) and not TESTING:
+    # Several processes answer and work: prometheus_client adds up what each writes here. One folder a
+    # machine or container, because the files are named by process number.
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(DATA_DIR / "metrics" / socket.gethostname()))
+METRICS_TOKEN = env["SISTA_METRICS_TOKEN"]
+METRICS_PORT = env["SISTA_METRICS_PORT"]
+
+# Celery would put its own formats in place of these.
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+_OWN_HANDLER = {"handlers": ["console"], "propagate": False}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("SISTA_LOG", default="INFO")},
-    "loggers": {"axes": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+    "filters": {"no addresses": {"()": "sista.logging_json.WithoutAddresses"}},
+    "formatters": {
+        "line": {"()": "sista.logging_json.LineFormatter"},
+        "json": {"()": "sista.logging_json.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env["SISTA_LOG_FORMAT"],
+            "filters": ["no addresses"],
+        }
+    },
+    "root": {"handlers": ["console"], "level": env["SISTA_LOG"]},
+    "loggers": {
+        # At WARNING it names the people who mistyped.
+        "axes": {"level": "ERROR"},
+        "django": {"handlers": [], "propagate": True},
+        "django.request": {"level": "ERROR"},
+        "django.server": _OWN_HANDLER | {"level": "WARNING"},
+        "gunicorn.error": _OWN_HANDLER,
+    },
 }

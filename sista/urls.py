@@ -9,6 +9,7 @@ from sista.component_page import component_page
 
 for_developers = user_passes_test(lambda user: user.is_superuser)
 
+# /healthz, /readyz and /metrics are answered by sista.health, before these are looked at.
 urlpatterns = [
     # People: sign-in, language, the way home
     path("", include("accounts.urls")),
