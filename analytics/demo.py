@@ -26,7 +26,18 @@ from regions.models import Level, Region
 from sista.database import writing
 from tallies import aggregation, intake, photos, preparation, verification
 from tallies.demo.pilkada_2020 import CONTESTS, STATION_CAP, VOTING_DAY, DemoContest
-from tallies.models import C1Form, Channel, Contest, Election, FormKind, Phase, PollingStation, Review, StationResult
+from tallies.models import (
+    C1Form,
+    Channel,
+    Contest,
+    Election,
+    FormKind,
+    Office,
+    Phase,
+    PollingStation,
+    Review,
+    StationResult,
+)
 from tallies.preparation import NewPair, NewStation
 from tallies.submission import PhotoName, Submission
 
@@ -168,10 +179,10 @@ def _new_station(spot: Spot, villages: dict[str, int]) -> NewStation:
 
 
 def _contest(election: Election, region: Region, fact: DemoContest) -> Contest:
-    contest = Contest.objects.filter(election=election, region=region, office=fact.office).first()
+    contest = Contest.objects.filter(election=election, region=region, office=Office.REGENT).first()
     if contest is None:
         pairs = [NewPair(p.number, p.name, p.backing, p.usungan) for p in fact.pairs]
-        contest = preparation.create_contest(election, region, fact.office, pairs)
+        contest = preparation.create_contest(election, region, Office.REGENT, pairs)
     if fact.target and not contest.targets.exists():
         Target.objects.create(
             contest=contest, stated_on=TARGETS_STATED_ON, stated_by=TARGETS_STATED_BY, source=TARGETS_SOURCE

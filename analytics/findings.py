@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone
@@ -14,25 +15,41 @@ from tallies.models import Phase
 
 
 def refresh_changed() -> int:
-    """Judge every contest with an active target whose totals moved; return how many findings changed."""
+    """Judge every contest with an active target whose totals moved; return how many findings changed.
+
+    A finding whose target is no longer active is closed: nobody expects that win now.
+    """
     targets = list(
         Target.objects.active()
         .filter(contest__election__phase__in=[Phase.OPEN, Phase.RECAP])
         .select_related("contest__region", "contest__election")
     )
-    if not targets:
-        return 0
-    lines = reporting.own_lines([target.contest for target in targets])
     known = {
         (finding.contest_id, finding.region_id): finding for finding in Finding.objects.filter(rule=Rule.OFF_TARGET)
     }
-    changed = 0
+    changed = _close_untargeted(known.values())
+    if not targets:
+        return changed
+    lines = reporting.own_lines([target.contest for target in targets])
     for target, line in zip(targets, lines, strict=True):
         standing = standing_of(line)
         if standing is not None:
             finding = known.get((target.contest_id, target.contest.region_id))
             changed += _settle(target, standing, judge(standing), finding)
     return changed
+
+
+def _close_untargeted(findings: Iterable[Finding]) -> int:
+    still_expected = set(Target.objects.active().values_list("contest_id", flat=True))
+    closed = 0
+    for finding in findings:
+        if finding.state == FindingState.OPEN and finding.contest_id not in still_expected:
+            now = timezone.now()
+            with writing():
+                Finding.objects.filter(pk=finding.pk).update(state=FindingState.CLOSED, updated_at=now, closed_at=now)
+                FindingEvent.objects.create(finding=finding, at=now, action="closed", numbers=finding.numbers)
+            closed += 1
+    return closed
 
 
 def standing_of(line: reporting.RegionLine) -> Standing | None:

@@ -187,14 +187,20 @@ def _store(submission: Submission, result: StationResult, *, by: Any, channel: C
 def _place(form: C1Form, submission: Submission, result: StationResult, *, by: Any) -> None:
     """Decide what the new form is: the counted one, a proposal, or a rival."""
     counted = result.form if result.is_in else None
+    locked = result.contest.election.phase == Phase.RECAP
     names_counted = counted is not None and form.supersedes_id == counted.pk and _may_replace(counted, by)
+    names_proposal = form.supersedes_id is not None and form.supersedes_id == result.proposed_form_id
+    if counted is None and locked and result.review == Review.REJECTED:
+        # A locked recap changes by two persons, also where the first form was refused.
+        result.proposed_form = form
+        return
     if counted is None:
         result.form, result.review = form, Review.PENDING
-    elif names_counted or (form.supersedes_id and form.supersedes_id == result.proposed_form_id):
-        locked = result.contest.election.phase == Phase.RECAP
+    elif names_counted or names_proposal:
         if locked or result.review == Review.VERIFIED:
             # The verified figures keep counting until a person has looked.
             result.proposed_form = form
+            result.disputed = result.disputed or has_open_rival(result)
             return
         result.form, result.review = form, Review.PENDING
     elif disagreement(counted.figures, submission.figures):

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from sista.database import writing
 from tallies import audit
-from tallies.intake import Receipt, has_open_rival, save_and_announce, submit
+from tallies.intake import Receipt, has_open_rival, open_rivals, save_and_announce, submit
 from tallies.models import C1Form, Channel, Decision, Outcome, Phase, Review, StationResult
 from tallies.submission import Submission
 
@@ -53,7 +53,10 @@ def approve(form: C1Form, *, by: Any, seen: int) -> Decision:
 
 
 def reject(form: C1Form, *, by: Any, seen: int, reason: str) -> Decision:
-    """Refuse ``form``: as the counted one it leaves the totals; as a proposal or rival it is set aside."""
+    """Refuse ``form``: as the counted one it leaves the totals, and an open rival takes its place, unverified.
+
+    As a proposal or rival it is set aside.
+    """
     with _locked(form, seen) as result:
         return _decide(result, form, Outcome.REJECTED, by=by, reason=reason)
 
@@ -130,8 +133,18 @@ def _apply(result: StationResult, form: C1Form, outcome: Outcome) -> None:
     elif outcome == Outcome.NEEDS_FIX:
         result.review = Review.NEEDS_FIX
     elif form.pk == result.form_id:
-        result.review, result.disputed = Review.REJECTED, False
+        _set_aside_counted(result)
     else:
         if form.pk == result.proposed_form_id:
             result.proposed_form = None
         result.disputed = result.is_in and has_open_rival(result)
+
+
+def _set_aside_counted(result: StationResult) -> None:
+    """Take the rejected form out; the oldest form that said something else counts in its place, unverified."""
+    rivals = open_rivals(result)
+    if rivals:
+        result.form, result.review = rivals[0], Review.PENDING
+        result.disputed = has_open_rival(result)
+    else:
+        result.review, result.disputed = Review.REJECTED, False

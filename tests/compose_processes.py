@@ -20,6 +20,9 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text()) if (ROOT / "docker-compose.yml").exists() else {}
 SERVICES: dict[str, dict[str, Any]] = COMPOSE.get("services", {})
+DOCKERFILE = (ROOT / "Dockerfile").read_text() if (ROOT / "Dockerfile").exists() else ""
+#: The variables that the image sets.
+IMAGE = dict(re.findall(r"^(?:ENV)? +(\w+)=(\S+)", DOCKERFILE, re.MULTILINE))
 #: The port the web service listens at inside its container.
 WEB_PORT = "8000"
 INTERPOLATION = re.compile(r"\$\{(\w+)(?::?([-?])([^}]*))?\}")
@@ -83,13 +86,22 @@ class Processes:
     def environment(self, service: str) -> dict[str, str]:
         # The programs of the virtual environment stand where the image has them.
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        home = {"PATH": path, "HOME": str(self.logs), "HOSTNAME": socket.gethostname(), "LANG": "C.UTF-8"}
-        image = {"SISTA_DATA": str(self.logs / service), "PYTHONUNBUFFERED": "1"}
-        return home | image | environment_of(service, self.here) | self.here
+        home = {"PATH": path, "HOME": str(self.logs), "LANG": "C.UTF-8"}
+        image = {name: value.replace("/tmp/", f"{self.own_tmp(service)}/") for name, value in IMAGE.items()}
+        return home | image | {"SISTA_DATA": str(self.logs / "data")} | environment_of(service, self.here) | self.here
+
+    def own_tmp(self, service: str) -> Path:
+        """Its /tmp: a container has its own."""
+        folder = self.logs / f"tmp-{service}"
+        folder.mkdir(exist_ok=True)
+        return folder
 
     def command(self, service: str, command: str | list[str]) -> list[str]:
-        own_port = [word.replace(f":{WEB_PORT}", f":{self.port}") for word in words(command, self.here)]
-        return [word.replace("0.0.0.0", "127.0.0.1") for word in own_port]
+        here = {f":{WEB_PORT}": f":{self.port}", "0.0.0.0": "127.0.0.1", "/tmp/": f"{self.own_tmp(service)}/"}
+        found = words(command, self.here)
+        for container, machine in here.items():
+            found = [word.replace(container, machine) for word in found]
+        return found
 
     def start(self, service: str) -> None:
         assert service not in self.running

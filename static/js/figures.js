@@ -50,6 +50,8 @@ function attach(form) {
     const place = figures.indexOf(event.target);
     if (event.key !== "Enter" || event.isComposing || place < 0 || place === figures.length - 1) return;
     event.preventDefault();
+    const folded = figures[place + 1].closest("details");
+    if (folded) folded.open = true;
     figures[place + 1].focus();
     figures[place + 1].select();
   });

@@ -1,4 +1,4 @@
-"""Read what is sent, with a limit on bytes, depth and time.
+"""Read what is sent, with a limit on bytes and depth.
 
 Django keeps ``request.body`` within 2 MB and decodes with the charset the
 sender names; a photo is larger, and a form is always UTF-8.
@@ -7,10 +7,6 @@ sender names; a photo is larger, and a form is always UTF-8.
 from __future__ import annotations
 
 import json
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.http import HttpRequest, UnreadablePostError
@@ -21,8 +17,6 @@ from tallies.api.refusals import Refused
 
 #: A full form with twelve photos is under 8 KB.
 FORM_MAX_BYTES = 64 * 1024
-#: A photo of 350 KB over 2G (3 KB/s) needs about this long.
-PHOTO_SECONDS = 120.0
 CHUNK = 64 * 1024
 
 
@@ -61,48 +55,25 @@ def declared_length(request: HttpRequest) -> int:
         return 0
 
 
-def read_photo(request: HttpRequest, *, limit: int, seconds: float | None = None) -> bytes:
+def read_photo(request: HttpRequest, *, limit: int) -> bytes:
     """Read the whole body of ``request``, which declares its length.
 
-    Raises `Refused`: 413 above ``limit``, before anything is read; 408 when it
-    takes longer than ``seconds`` (`PHOTO_SECONDS`); 400 when it ends early.
+    Raises `Refused`: 413 above ``limit``, before anything is read; 408 when
+    the web server gave up on a sender that drips (`sista.web_worker`); 400
+    when the body ends early.
     """
     length = declared_length(request)
     if length > limit:
         raise Refused("too_large", 413)
     chunks: list[bytes] = []
     got = 0
-    with _deadline(request, PHOTO_SECONDS if seconds is None else seconds) as expired:
-        with suppress(UnreadablePostError):
-            while got < length and not expired.is_set() and (chunk := request.read(min(CHUNK, length - got))):
-                chunks.append(chunk)
-                got += len(chunk)
-        if got < length:
-            raise Refused("too_slow", 408) if expired.is_set() else Refused("cut_off")
-    return b"".join(chunks)
-
-
-@contextmanager
-def _deadline(request: HttpRequest, seconds: float) -> Iterator[threading.Event]:
-    """Set the event after ``seconds``, and end the reading of a socket that drips.
-
-    A read waits for its full chunk: one byte a second would hold the thread
-    for hours, and no timeout between two bytes notices. gunicorn hands its
-    socket over; elsewhere the time is looked at between two chunks.
-    """
-    expired = threading.Event()
-    connection = request.META.get("gunicorn.socket")
-
-    def stop() -> None:
-        expired.set()
-        if connection is not None:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RD)
-
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
     try:
-        yield expired
-    finally:
-        timer.cancel()
+        while got < length and (chunk := request.read(min(CHUNK, length - got))):
+            chunks.append(chunk)
+            got += len(chunk)
+    except UnreadablePostError as error:
+        slow = isinstance(error.__cause__, TimeoutError)
+        raise (Refused("too_slow", 408) if slow else Refused("cut_off")) from error
+    if got < length:
+        raise Refused("cut_off")
+    return b"".join(chunks)

@@ -28,8 +28,9 @@ class FormKind(models.TextChoices):
 class Office(models.TextChoices):
     PRESIDENT = "presiden", _("Presiden")
     GOVERNOR = "gubernur", _("Gubernur")
-    REGENT = "bupati", _("Bupati")
-    MAYOR = "walikota", _("Wali Kota")
+    # One office, although a kota calls its head wali kota: every voter chooses one
+    # or the other, and the party's total of a provinsi is over both.
+    REGENT = "bupati", _("Bupati/Wali Kota")
 
 
 class ElectionQuerySet(models.QuerySet["Election"]):
@@ -151,11 +152,12 @@ class Contest(models.Model):
     @property
     def title(self) -> str:
         """Name as announced: "Pemilihan Bupati Malang 2020"."""
-        place = self.region.name
-        for kind in ("Kabupaten ", "Kota "):
-            place = place.removeprefix(kind)
+        place, office = self.region.name, self.get_office_display()
+        for kind, head in (("Kabupaten ", _("Bupati")), ("Kota ", _("Wali Kota"))):
+            if self.office == Office.REGENT and place.startswith(kind):
+                place, office = place.removeprefix(kind), head
         return _("Pemilihan %(office)s %(place)s %(year)s") % {
-            "office": self.get_office_display(),
+            "office": office,
             "place": place,
             "year": self.election.date.year,
         }

@@ -22,7 +22,7 @@ from tallies import entry, verification, wording, work_queue
 from tallies.decision_page import decision_page
 from tallies.decision_reasons import ReasonForm
 from tallies.intake import IntakeRefused
-from tallies.models import AuditEvent, C1Form, Election, Outcome, Phase, StationResult
+from tallies.models import AuditEvent, C1Form, Election, Outcome, Phase, Review, StationResult
 from tallies.verification import AlreadyChanged, DecisionRefused
 from tallies.views.results import zone_of
 from tallies.wording_refusals import refusal_sentence
@@ -176,20 +176,17 @@ def _whole_number(text: str) -> int | None:
 def _go_on(request: HttpRequest, result: StationResult, view: View, at: Position | None) -> HttpResponse:
     """The next station of the queue, or the queue when nothing is left.
 
-    A station whose counted form was refused while others of its forms are open is not done.
+    A station whose counted form was refused, and another form counts in its place, is not done.
     """
     fresh = _result(request, result.pk)
-    if "lewati" not in request.GET and fresh.form_id and not fresh.is_in and _has_more(fresh, request.user):
+    just_replaced = fresh.review == Review.PENDING and fresh.form_id != result.form_id
+    if "lewati" not in request.GET and just_replaced:
         following: int | None = fresh.pk
     else:
         following = work_queue.following(request.user, result.contest.election, view, of=result, at=at)
     if following is None:
         return redirect(reverse("verification-queue", args=[result.contest.election.slug]) + _suffix(view))
     return redirect(reverse("verification-decide", args=[following]) + _suffix(view))
-
-
-def _has_more(result: StationResult, user: Any) -> bool:
-    return len(decision_page(result, for_user=user).columns) > 1
 
 
 # What is decided. Each writes through `tallies.verification` and returns what to say, or an attempt to show again.

@@ -57,6 +57,7 @@ def _run_all(names: list[str], *, long: bool) -> int:
         parts.own_redis(folder) as redis,
         parts.own_database(server) as database,
     ):
+        os.mkdir(os.path.join(folder, "static"))
         if redis is None:
             say("No redis-server here: the web process drains its own totals, and that is in its CPU time.")
         for module, on_postgresql in chosen:
@@ -74,6 +75,7 @@ def _environment(folder: str) -> dict[str, str]:
     return kept | {
         "DJANGO_SETTINGS_MODULE": "sista.settings",
         "PYTHONPATH": str(parts.PROJECT),
+        "PYTHONWARNINGS": "ignore",
         "SISTA_DATA": folder,
         "SISTA_LOG": "WARNING",
         "SISTA_SECRET_KEY": secrets.token_urlsafe(50),

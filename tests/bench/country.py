@@ -39,6 +39,8 @@ from tests.bench.measurement import say
 
 BIG, SMALL = "besar", "kecil"
 WITNESSES = 500
+#: Like no other number in a form's SQL, so that `tests.bench.pgbench` can tell them.
+FIRST_WITNESS = 70_000_001
 OPEN_NUMBERS = 3
 PAIRS = [NewPair(1, "Anwar-Dewi", usungan=True), NewPair(2, "Budi-Citra"), NewPair(3, "Eko-Fitri")]
 
@@ -162,7 +164,8 @@ def _add_witnesses(election: Election, size: Size) -> None:
     password = make_password(secrets.token_urlsafe())
     nation = Region.objects.get(level=Level.NATION)
     witnesses = User.objects.bulk_create(
-        User(username=f"saksi{number:04}", password=password, role=Role.WITNESS) for number in range(WITNESSES)
+        User(pk=FIRST_WITNESS + number, username=f"saksi{number:04}", password=password, role=Role.WITNESS)
+        for number in range(WITNESSES)
     )
     User.objects.bulk_create([User(username="nasional", password=password, role=Role.NATIONAL, region=nation)])
     stations = open_results(election, size).values_list("station_id", flat=True)

@@ -40,12 +40,12 @@ def measure(options: Options) -> list[Measurement]:
     return [*_growth(costs), *_each(costs), *_photo(photo), *_statements(queue)]
 
 
-def cost_of(server: WebServer, rounds: Sequence[Sequence[Request]]) -> Cost:
-    """The median over rounds, each sent by `CLIENTS` phones."""
+def cost_of(server: WebServer, rounds: Sequence[Sequence[Request]], *, clients: int = CLIENTS) -> Cost:
+    """The median over rounds, each sent by ``clients`` phones."""
     in_worker, in_postgres = [], []
     for requests in rounds:
         meter, before = PostgresMeter(), server.cpu_seconds()
-        phones.deliver(server, requests, clients=CLIENTS)
+        phones.deliver(server, requests, clients=clients)
         in_worker.append((server.cpu_seconds() - before) * 1000 / len(requests))
         seconds = meter.seconds()
         if seconds is not None:

@@ -6,7 +6,7 @@ import http.client
 import itertools
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
@@ -108,26 +108,39 @@ def fetch(server: WebServer, request: Request) -> tuple[Mapping[str, str], bytes
         link.close()
 
 
+@dataclass(frozen=True)
+class OpenStation:
+    """A station without a form, and the witness who guards it."""
+
+    contest_id: int
+    station_id: int
+    result_id: int
+    region_id: int
+    witness: SignedIn
+
+    def form(self) -> Request:
+        headers = {**self.witness.headers, "Content-Type": "application/json"}
+        body = forms.body(self.contest_id, self.station_id, self.station_id)
+        return Request("POST", "/api/v1/forms/", headers, body, expected=201)
+
+
 class FormQueue:
-    """First forms for stations that are open, each from the witness who guards it; none is used twice."""
+    """First forms for stations that are open; none is used twice."""
 
     def __init__(self, open_results: QuerySet, witnesses: Sequence[SignedIn]) -> None:
-        rows = list(open_results.values_list("contest_id", "station_id", "form_id"))
-        turns = itertools.cycle(witnesses)
-        guarded = [(contest, station, next(turns), form) for contest, station, form in rows]
-        self._free: Iterator[tuple[int, int, SignedIn, int | None]] = iter([row for row in guarded if row[3] is None])
+        rows = open_results.values_list("contest_id", "station_id", "pk", "station__region_id", "form_id")
+        guarded = zip(rows, itertools.cycle(witnesses), strict=False)
+        self._free = iter([OpenStation(*row[:4], witness) for row, witness in guarded if row[4] is None])
 
-    def take(self, count: int) -> list[Request]:
-        """Return ``count`` requests. Raises `WrongAnswer` when the open stations are used up."""
-        found = [_form(*row[:3]) for row in itertools.islice(self._free, count)]
+    def stations(self, count: int) -> list[OpenStation]:
+        """Return ``count`` stations in the order of their ids. Raises `WrongAnswer` when they are used up."""
+        found = list(itertools.islice(self._free, count))
         if len(found) < count:
             raise WrongAnswer("no station is open any more")
         return found
 
-
-def _form(contest: int, station: int, witness: SignedIn) -> Request:
-    headers = {**witness.headers, "Content-Type": "application/json"}
-    return Request("POST", "/api/v1/forms/", headers, forms.body(contest, station, station), expected=201)
+    def take(self, count: int) -> list[Request]:
+        return [station.form() for station in self.stations(count)]
 
 
 def photos(bodies: Iterable[tuple[str, bytes]], witnesses: Sequence[SignedIn]) -> list[Request]:

@@ -3,24 +3,18 @@
 import io
 import re
 import resource
-import socket
-import threading
-import time
 import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.handlers.wsgi import WSGIRequest
 from django.urls import reverse
 from PIL import ExifTags, Image, ImageOps
 from rest_framework.test import APIClient
 
 from accounts.models import Refusal
 from tallies import assigning, photos
-from tallies.api import bodies
-from tallies.api.refusals import Refused
 from tallies.models import Photo, PhotoState, PhotoUpload
 from tests.sending import at_once, client_of, form_body, picture, pixel_bomb, send, send_photo, sha256_of
 
@@ -237,68 +231,31 @@ def test_a_body_that_ends_early_is_refused(play):
     refused(answer, 400, "cut_off")
 
 
-# Slow
+class Breaks(io.RawIOBase):
+    """A body whose reading fails half-way, as the web server lets it fail."""
+
+    def __init__(self, first, error):
+        self.pieces = [first]
+        self.error = error
+
+    def read(self, size=-1):
+        if self.pieces:
+            return self.pieces.pop()
+        raise self.error
 
 
-class Dripping(io.RawIOBase):
-    """A socket's reading side as the server hands it over: each read waits for its whole chunk."""
-
-    def __init__(self, connection):
-        self.connection = connection
-
-    def read(self, size):
-        found = b""
-        while len(found) < size and (more := self.connection.recv(size - len(found))):
-            found += more
-        return found
-
-
-def test_an_upload_that_drips_ends_at_the_deadline():
-    ours, theirs = socket.socketpair()
-    stop = threading.Event()
-
-    def drip():
-        while not stop.wait(0.02):
-            try:
-                theirs.send(b"x")
-            except OSError:
-                return
-
-    sender = threading.Thread(target=drip, daemon=True)
-    sender.start()
-    environ = {
-        "REQUEST_METHOD": "PUT",
-        "CONTENT_LENGTH": "300000",
-        "wsgi.input": Dripping(ours),
-        "gunicorn.socket": ours,
-    }
-    began = time.monotonic()
-    with pytest.raises(Refused) as caught:
-        bodies.read_photo(WSGIRequest(environ), limit=1_000_000, seconds=0.4)
-    stop.set()
-    sender.join()
-    ours.close()
-    theirs.close()
-    assert (caught.value.status_code, caught.value.code) == (408, "too_slow")
-    assert time.monotonic() - began < 5
-
-
-def test_between_two_chunks_the_time_is_looked_at_without_a_socket_too():
-    class Slow(io.RawIOBase):
-        def read(self, size):
-            time.sleep(0.15)
-            return b"x" * min(size, 10)
-
-    environ = {"REQUEST_METHOD": "PUT", "CONTENT_LENGTH": "300000", "wsgi.input": Slow()}
-    with pytest.raises(Refused) as caught:
-        bodies.read_photo(WSGIRequest(environ), limit=1_000_000, seconds=0.3)
-    assert caught.value.status_code == 408
-
-
-def test_the_deadline_leaves_no_thread_behind(play):
-    send_photo(play.siti, picture())
-    time.sleep(0.05)
-    assert [one for one in threading.enumerate() if isinstance(one, threading.Timer)] == []
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (TimeoutError(107, "the request arrives too slowly"), 408, "too_slow"),
+        (ConnectionResetError(104, "the phone went away"), 400, "cut_off"),
+    ],
+)
+def test_a_body_that_breaks_off_is_told_apart_from_one_that_drips(play, error, status, code):
+    data = picture()
+    broken = {"wsgi.input": Breaks(data[:100], error)}
+    refused(client_of(play.siti).generic("PUT", photo_url(data), data, **broken), status, code)
+    assert send_photo(play.siti, data).status_code == 201
 
 
 # Access

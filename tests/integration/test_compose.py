@@ -1,4 +1,4 @@
-"""Claims about docker-compose.yml: what it promises, and its commands as processes that are killed while forms come in."""
+"""Claims about docker-compose.yml: what it promises; its commands as processes, killed while forms come in."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import json
 import os
 import re
 import secrets
+import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -14,6 +16,7 @@ import urllib.parse
 import urllib.request
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -22,7 +25,7 @@ from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 from sista import environment
 from tests.cast import PASSWORD
-from tests.compose_processes import ROOT, SERVICES, Processes, free_port, until
+from tests.compose_processes import DOCKERFILE, ROOT, SERVICES, Processes, free_port, until
 from tests.sending import picture, sha256_of
 
 OURS = ("migrate", "web", "worker", "beat")
@@ -33,10 +36,6 @@ REDIS = "redis://127.0.0.1:6379/14"
 
 
 # What the file promises
-
-
-def dockerfile():
-    return (ROOT / "Dockerfile").read_text()
 
 
 def test_all_parts_are_there():
@@ -62,13 +61,13 @@ def test_the_migration_runs_once_and_waits_for_the_parts():
 
 
 def test_nothing_of_ours_runs_as_root():
-    assert re.findall(r"^USER (\S+)", dockerfile(), re.MULTILINE)[-1].split(":")[0] not in ("root", "0")
+    assert re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE)[-1].split(":")[0] not in ("root", "0")
     assert [SERVICES[name].get("user") for name in OURS] == [None] * len(OURS)
 
 
 def test_no_secret_is_in_the_image_or_the_file():
     secret_names = {v.name for v in environment.VARIABLES if v.secret}
-    assert not re.findall(rf"^(?:ENV|ARG) +(?:{'|'.join(secret_names)})", dockerfile(), re.MULTILINE)
+    assert not re.findall(rf"^(?:ENV|ARG) +(?:{'|'.join(secret_names)})", DOCKERFILE, re.MULTILINE)
     for name in OURS:
         given = SERVICES[name]["environment"]
         for variable in secret_names & set(given):

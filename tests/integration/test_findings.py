@@ -157,3 +157,12 @@ def test_the_neighbours_loss_is_not_ours(play, target):
     send(play, "dampit_1", [100, 80, 20])
     send(play, "babat_1", [100, 20])
     assert (findings.refresh_changed(), Finding.objects.exists()) == (0, False)
+
+
+def test_a_finding_closes_when_nobody_expects_the_win_any_more(play, target):
+    send(play, "dampit_1", [80, 100, 20])
+    findings.refresh_changed()
+    Target.objects.update(is_active=False)
+    assert findings.refresh_changed() == 1
+    assert (Finding.objects.get().state, history()) == (FindingState.CLOSED, ["opened", "closed"])
+    assert findings.refresh_changed() == 0

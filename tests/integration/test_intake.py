@@ -99,6 +99,38 @@ def test_a_rejected_form_leaves_the_totals_and_a_new_one_counts_again(play):
     assert rebuilding.differences(play.election) == []
 
 
+def test_when_the_counted_form_is_rejected_the_open_rival_counts_unverified(play):
+    first = send(play, "dampit_1", [100, 80, 20])
+    rival = send(play, "dampit_1", [100, 90, 20], by="joko")
+    verification.reject(first.form, by=play.budi, seen=2, reason="Bukan foto TPS ini")
+    result = play.result("dampit_1")
+    assert (result.form, result.review, result.disputed) == (rival.form, Review.PENDING, False)
+    aggregation.drain()
+    assert votes_at("35.07") == [100, 90, 20]
+
+
+def test_a_proposal_that_another_one_passes_over_stays_a_difference(play):
+    first = send(play, "dampit_1", [100, 80, 20])
+    verification.approve(first.form, by=play.budi, seen=1)
+    send(play, "dampit_1", [100, 81, 20], supersedes=first.form.uuid)
+    newest = send(play, "dampit_1", [100, 82, 20], supersedes=first.form.uuid)
+    result = play.result("dampit_1")
+    assert (result.form, result.proposed_form, result.disputed) == (first.form, newest.form, True)
+
+
+def test_after_the_recap_is_locked_a_refused_station_changes_by_two_persons(play):
+    first = send(play, "dampit_1", [100, 80, 20])
+    verification.reject(first.form, by=play.budi, seen=1, reason="Foto TPS lain")
+    play.election.phase = Phase.RECAP
+    play.election.save()
+    fixed = submission(play, "dampit_1", [100, 81, 20], supersedes=first.form.uuid)
+    receipt = verification.correct(first.form, fixed, by=play.budi, seen=2, reason="Foto yang benar")
+    result = play.result("dampit_1")
+    assert (result.review, result.proposed_form) == (Review.REJECTED, receipt.form)
+    verification.approve(receipt.form, by=play.rina, seen=result.audit_seq)
+    assert play.result("dampit_1").review == Review.VERIFIED
+
+
 @pytest.mark.parametrize("phase", [Phase.PREPARATION, Phase.CLOSED])
 def test_a_closed_phase_refuses_with_a_reason(play, phase):
     play.election.phase = phase

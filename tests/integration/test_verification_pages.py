@@ -291,12 +291,13 @@ def test_the_reason_is_kept_in_indonesian_whatever_the_page_speaks(play):
     assert play.result("dampit_1").review == Review.NEEDS_FIX
 
 
-def test_after_the_counted_form_is_rejected_the_other_one_is_shown(play):
+def test_after_the_counted_form_is_rejected_the_one_that_takes_its_place_is_shown(play):
     send(play, "dampit_1", [100, 80, 20])
     rival = send(play, "dampit_1", [100, 90, 20], by="joko")
     answer = decide(play.budi, play, "dampit_1", "tolak", **FOTO)
     assert answer.redirect_chain[-1][0] == decide_url(play, "dampit_1")
-    assert [column.mark for column in answer.context["page"].columns] == ["rejected", "rival"]
+    assert [column.mark for column in answer.context["page"].columns] == ["counted"]
+    assert (play.result("dampit_1").form, play.result("dampit_1").review) == (rival, Review.PENDING)
     decide(play.budi, play, "dampit_1", "verifikasi", form=rival)
     assert (play.result("dampit_1").form, play.result("dampit_1").review) == (rival, Review.VERIFIED)
 

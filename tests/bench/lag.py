@@ -1,0 +1,84 @@
+"""From the phone to the nation: seconds until the national total holds a form, at a fixed rate."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import nullcontext
+
+from django.conf import settings
+from django.db import connection
+
+from tallies.models import Contest, ContestTotal, OutboxRow
+from tests.bench import country, phones
+from tests.bench.measurement import Measurement, percentile
+from tests.bench.parts import task_workers, web_server
+from tests.bench.phones import FormQueue, WrongAnswer
+from tests.bench.running import Options
+
+FORMS_A_SECOND = 40
+FORMS = 600
+CLIENTS = 8
+LOOK_EVERY = 0.02
+SECONDS_TO_DRAIN = 60
+
+
+def measure(options: Options) -> list[Measurement]:
+    size = country.PROVINCE
+    election = country.big_election(size)
+    country.fill_all(election, size)
+    queue = FormQueue(country.open_results(election, size), country.witnesses())
+    # Without a Redis the web process drains by itself.
+    with web_server() as server, task_workers() if settings.REDIS_URL else nullcontext():
+        phones.deliver(server, queue.take(50), clients=CLIENTS)
+        await_empty_outbox()
+        watch = Watch(country.contest_of(election), FORMS)
+        delivery = phones.deliver(server, queue.take(FORMS), clients=CLIENTS, each_second=FORMS_A_SECOND)
+        counted = watch.finish()
+    lags = [max(0.0, seen - sent) for sent, seen in zip(sorted(delivery.acknowledged), counted, strict=True)]
+    how = "Celery" if settings.REDIS_URL else "thread"
+    return [
+        Measurement("drain.lag.p95", percentile(lags, 0.95), f"s, {how}", "<= 1"),
+        Measurement("drain.lag.p50", percentile(lags, 0.5), "s"),
+        Measurement("drain.lag.rate", FORMS / delivery.seconds, "forms/s"),
+    ]
+
+
+def await_empty_outbox() -> None:
+    deadline = time.monotonic() + SECONDS_TO_DRAIN
+    while OutboxRow.objects.exists():
+        if time.monotonic() > deadline:
+            raise WrongAnswer("nobody drains the outbox")
+        time.sleep(0.2)
+
+
+class Watch:
+    """Looks at the national total in a thread, and notes when it held one form more, two more, …"""
+
+    def __init__(self, contest: Contest, forms: int) -> None:
+        self.totals = ContestTotal.objects.filter(contest=contest, region=contest.region_id)
+        self.forms = forms
+        self.base = self._stations_in()
+        self.counted: list[float] = []
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def _stations_in(self) -> int:
+        return self.totals.values_list("stations_in", flat=True).get()
+
+    def _look(self) -> None:
+        try:
+            while len(self.counted) < self.forms and not self._ended.wait(LOOK_EVERY):
+                more = self._stations_in() - self.base - len(self.counted)
+                self.counted += [time.monotonic()] * more
+        finally:
+            connection.close()
+
+    def finish(self) -> list[float]:
+        """Return when each form was counted, in order. Raises `WrongAnswer` when some are not."""
+        self._thread.join(SECONDS_TO_DRAIN)
+        self._ended.set()
+        if len(self.counted) != self.forms:
+            raise WrongAnswer(f"{len(self.counted)} of {self.forms} forms reached the national total")
+        return self.counted

@@ -1,0 +1,47 @@
+"""Claims about the document that describes the API."""
+
+import io
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from tallies.api.serializers import FormSerializer
+from tests.sending import client_of, form_body
+
+
+@pytest.fixture(scope="module")
+def document():
+    out = io.StringIO()
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)
+    return yaml.safe_load(out.getvalue())
+
+
+def test_the_document_is_valid_without_a_warning_and_names_every_address(document):
+    methods = {path: sorted(operations) for path, operations in document["paths"].items()}
+    assert {path: found for path, found in methods.items() if path.startswith("/api/v1/")} == {
+        "/api/v1/forms/": ["post"],
+        "/api/v1/forms/{uuid}/": ["get"],
+        "/api/v1/photos/{sha256}/": ["put"],
+        "/api/v1/results/{slug}/{code}/": ["get"],
+    }
+
+
+def test_the_document_tells_what_a_form_holds_and_what_it_is_answered(document):
+    form = document["components"]["schemas"]["Form"]
+    assert set(form["properties"]) == set(FormSerializer().fields)
+    assert set(form["required"]) == {"uuid", "contest", "station", "votes"}
+    answers = document["paths"]["/api/v1/forms/"]["post"]["responses"]
+    assert set(answers) == {"200", "201", "400", "403", "404", "409", "413", "429"}
+
+
+def test_a_real_answer_has_the_keys_of_the_document(document, play):
+    answer = client_of(play.siti).post(reverse("api-forms"), form_body(play, "dampit_1", [1, 2, 3]), format="json")
+    assert set(answer.json()) == set(document["components"]["schemas"]["Receipt"]["properties"])
+
+
+def test_the_document_is_for_who_is_signed_in(play):
+    assert APIClient().get(reverse("api-schema")).status_code == 403
+    assert client_of(play.siti).get(reverse("api-schema")).status_code == 200
