@@ -122,7 +122,7 @@ print(json.dumps({
     "forms": [str(key) for key in C1Form.objects.values_list("uuid", flat=True)],
     "left": left,
     "stations_in": total.stations_in,
-    "votes": list(PairTotal.objects.filter(region__code="35.07").order_by("pair").values_list("votes", flat=True)),
+    "votes": list(PairTotal.objects.filter(region__code="35.07").order_by("pair_id").values_list("votes", flat=True)),
     "differences": rebuilding.differences(Election.objects.get()),
 }))
 """
