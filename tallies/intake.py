@@ -255,9 +255,12 @@ def save_and_announce(result: StationResult) -> None:
 
 
 def quarantine(submission: Submission, *, by: Any) -> QuarantinedForm:
-    """Keep what a revoked witness sent, for review; it never counts. Idempotent by uuid."""
+    """Keep what a revoked witness sent, for review; it never counts. Idempotent by uuid.
+
+    Raises `KeyReused` when the uuid was used for another form: nothing is dropped in silence.
+    """
     with writing():
-        kept, _created = QuarantinedForm.objects.get_or_create(
+        kept, created = QuarantinedForm.objects.get_or_create(
             uuid=submission.uuid,
             defaults={
                 "contest_id": submission.contest_id,
@@ -266,4 +269,6 @@ def quarantine(submission: Submission, *, by: Any) -> QuarantinedForm:
                 "content": submission.content,
             },
         )
+    if not created and (kept.submitted_by_id != by.pk or kept.content != submission.content):
+        raise KeyReused("key_reused")
     return kept

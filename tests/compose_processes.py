@@ -88,7 +88,7 @@ class Processes:
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         home = {"PATH": path, "HOME": str(self.logs), "LANG": "C.UTF-8"}
         image = {name: value.replace("/tmp/", f"{self.own_tmp(service)}/") for name, value in IMAGE.items()}
-        return home | image | {"SISTA_DATA": str(self.logs / "data")} | environment_of(service, self.here) | self.here
+        return home | image | environment_of(service, self.here) | self.here
 
     def own_tmp(self, service: str) -> Path:
         """Its /tmp: a container has its own."""

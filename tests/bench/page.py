@@ -11,28 +11,37 @@ from tallies import rebuilding
 from tallies.models import ContestTotal, Election
 from tests.bench import country, phones, statements
 from tests.bench.intake import Cost, cost_of
-from tests.bench.measurement import Measurement, median
+from tests.bench.measurement import Measurement
 from tests.bench.parts import WebServer, web_server
 from tests.bench.phones import Request
 from tests.bench.running import Options
 
 SMALL_STATIONS = 1_000
-ROUNDS, PAGES_A_ROUND = 3, 120
+REGENCIES = 30
+#: A reader's first look at a report in an order makes it, the next ones share it: see `tallies.views.results`.
+ORDERS = ("nama", "masuk", "janggal", "unggul")
 
 
 def measure(options: Options) -> list[Measurement]:
     size = country.NATION if options.long else country.PROVINCE
+    call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["rest_framework"])
     elections = _elections(size)
     reader = country.sign_in(User.objects.get(username="nasional"))
-    # A regency with all its districts: as many rows on both pages.
-    region = Region.objects.filter(level=Level.REGENCY).order_by("pk").first()
-    pages = {slug: _page(election, region, reader) for slug, election in elections.items()}
-    queries = _queries(pages[country.BIG])
-    call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["rest_framework"])
+    # Regencies with all their districts: as many rows on both elections' pages.
+    regions = list(Region.objects.filter(level=Level.REGENCY).order_by("pk")[:REGENCIES])
+    pages = {
+        slug: [[_page(election, region, order, reader) for region in regions] for order in ORDERS]
+        for slug, election in elections.items()
+    }
+    first, *rounds = pages[country.BIG]
+    queries = _queries(_page(elections[country.BIG], regions[0], "belum", reader))
     with web_server() as server:
-        costs, p95 = _whole(server, pages)
-        not_modified = _not_modified(server, pages[country.BIG])
-    return _judge(costs, p95, not_modified, queries)
+        phones.deliver(server, [page for rounds in pages.values() for page in rounds[0]], clients=4)
+        made = {slug: cost_of(server, rounds[1:], clients=1) for slug, rounds in pages.items()}
+        shared = cost_of(server, rounds, clients=1)
+        alone = phones.deliver(server, first, clients=1)
+        not_modified = _not_modified(server, first[0])
+    return _judge(made, shared, not_modified, queries, alone.latency_ms(0.95))
 
 
 def _elections(size: country.Size) -> dict[str, Election]:
@@ -45,47 +54,33 @@ def _elections(size: country.Size) -> dict[str, Election]:
     return {country.SMALL: small, country.BIG: big}
 
 
-def _page(election: Election, region: Region, reader: country.SignedIn) -> Request:
+def _page(election: Election, region: Region, order: str, reader: country.SignedIn) -> Request:
     headers = {"Cookie": reader.headers["Cookie"], "Accept": "text/html"}
-    return Request("GET", reverse("region", args=[election.slug, region.code]), headers)
+    address = reverse("region", args=[election.slug, region.code])
+    return Request("GET", f"{address}?urut={order}", headers)
 
 
 def _queries(page: Request) -> int:
-    statements.answer_here(page)
+    """Of a report that nobody has looked at yet."""
     with statements.counted() as found:
         statements.answer_here(page)
     return len(found)
 
 
-def _whole(server: WebServer, pages: dict[str, Request]) -> tuple[dict[str, Cost], float]:
-    """By election the cost of a page, measured in turns; and the latency of one reader."""
-    rounds: dict[str, list[Cost]] = {slug: [] for slug in pages}
-    for page in pages.values():
-        phones.deliver(server, [page] * 60, clients=4)
-    for _round in range(ROUNDS):
-        for slug, page in pages.items():
-            rounds[slug].append(cost_of(server, [[page] * PAGES_A_ROUND], clients=1))
-    alone = phones.deliver(server, [pages[country.BIG]] * PAGES_A_ROUND, clients=1)
-    return {slug: _median_cost(costs) for slug, costs in rounds.items()}, alone.latency_ms(0.95)
-
-
-def _median_cost(costs: list[Cost]) -> Cost:
-    postgres = [cost for _worker, cost in costs if cost is not None]
-    return median([cost for cost, _postgres in costs]), median(postgres) if postgres else None
-
-
 def _not_modified(server: WebServer, page: Request) -> Cost:
     headers, _body = phones.fetch(server, page)
     again = Request("GET", page.path, {**page.headers, "If-None-Match": headers["ETag"]}, expected=304)
-    return cost_of(server, [[again] * PAGES_A_ROUND] * ROUNDS, clients=1)
+    return cost_of(server, [[again] * 100] * 3, clients=1)
 
 
-def _judge(costs: dict[str, Cost], p95: float, not_modified: Cost, queries: int) -> list[Measurement]:
-    small, big = (sum(part or 0 for part in costs[slug]) for slug in (country.SMALL, country.BIG))
+def _judge(made: dict[str, Cost], shared: Cost, not_modified: Cost, queries: int, p95: float) -> list[Measurement]:
+    small, big = (sum(part or 0 for part in made[slug]) for slug in (country.SMALL, country.BIG))
     return [
-        Measurement("page.growth", big / small, "x to 130,000", "<= 1.25"),
-        Measurement("page.worker", costs[country.BIG][0], "CPU-ms", "<= 9"),
-        Measurement("page.postgres", costs[country.BIG][1], "CPU-ms"),
+        Measurement("page.growth", big / small, "x from 1,000", "<= 1.25"),
+        Measurement("page.first.worker", made[country.BIG][0], "CPU-ms", "<= 9"),
+        Measurement("page.first.postgres", made[country.BIG][1], "CPU-ms"),
+        Measurement("page.shared.worker", shared[0], "CPU-ms", "<= 9"),
+        Measurement("page.shared.postgres", shared[1], "CPU-ms"),
         Measurement("page.queries", queries, "queries", "<= 12"),
         Measurement("page.304.worker", not_modified[0], "CPU-ms", "<= 2.5"),
         Measurement("page.304.postgres", not_modified[1], "CPU-ms"),

@@ -107,29 +107,35 @@ def _columns(places) -> list[list[int]]:
     return [[contest for contest, _region in places], [region for _contest, region in places]]
 
 
-#: Every total of a contest held in the nation, from the stations, by region and pair.
-_ALL_LEVELS = (
-    "SELECT result.contest_id, nation.id, province.id, regency.id, district.id, village.id, pair.id, "
-    f"COALESCE(SUM(vote.votes) FILTER (WHERE {_IN}), 0), COALESCE(SUM(vote.votes) FILTER (WHERE {_VERIFIED}), 0), "
-    f"{_PROGRESS_SQL} FROM tallies_stationresult result "
-    "JOIN tallies_pollingstation station ON station.id = result.station_id "
-    "JOIN regions_region village ON village.id = station.region_id "
+_UPWARD = (
+    "JOIN regions_region village ON village.id = one.region_id "
     "JOIN regions_region district ON district.id = village.parent_id "
     "JOIN regions_region regency ON regency.id = district.parent_id "
     "JOIN regions_region province ON province.id = regency.parent_id "
-    "JOIN regions_region nation ON nation.id = province.parent_id "
-    "JOIN tallies_pair pair ON pair.contest_id = result.contest_id "
-    "LEFT JOIN tallies_c1form form ON form.id = result.form_id "
-    "LEFT JOIN tallies_vote vote ON vote.form_id = form.id AND vote.pair_id = pair.id "
-    "WHERE result.contest_id = %s GROUP BY GROUPING SETS ((result.contest_id, nation.id, pair.id), "
-    "(result.contest_id, province.id, pair.id), (result.contest_id, regency.id, pair.id), "
-    "(result.contest_id, district.id, pair.id), (result.contest_id, village.id, pair.id))"
+)
+_REGION = "COALESCE(village.id, district.id, regency.id, province.id, province.parent_id)"
+_LEVELS = ("village.id", "district.id", "regency.id", "province.id", "province.parent_id")
+_SUMS = ", ".join(f"SUM(one.{name})" for name in PROGRESS_FIELDS)
+#: Every total of a contest held in the nation: desa from the stations, all levels by grouping sets.
+_ALL_LEVELS = (
+    f"WITH progress AS (SELECT station.region_id, {', '.join(f'{_PROGRESS[name]} {name}' for name in PROGRESS_FIELDS)} "
+    "FROM tallies_stationresult result JOIN tallies_pollingstation station ON station.id = result.station_id "
+    "LEFT JOIN tallies_c1form form ON form.id = result.form_id WHERE result.contest_id = %(contest)s GROUP BY 1), "
+    "votes AS (SELECT station.region_id, vote.pair_id, SUM(vote.votes) votes, "
+    f"COALESCE(SUM(vote.votes) FILTER (WHERE {_VERIFIED}), 0) votes_verified "
+    "FROM tallies_stationresult result JOIN tallies_pollingstation station ON station.id = result.station_id "
+    "JOIN tallies_vote vote ON vote.form_id = result.form_id "
+    f"WHERE result.contest_id = %(contest)s AND {_IN} GROUP BY 1, 2) "
+    f"SELECT {_REGION}, NULL, NULL, NULL, {_SUMS} FROM progress one {_UPWARD} "
+    f"GROUP BY GROUPING SETS ({', '.join(f'({level})' for level in _LEVELS)}) "
+    f"UNION ALL SELECT {_REGION}, pair_id, SUM(votes), SUM(votes_verified), {', '.join('NULL' for _ in PROGRESS_FIELDS)} "
+    f"FROM votes one {_UPWARD} GROUP BY GROUPING SETS ({', '.join(f'({level}, pair_id)' for level in _LEVELS)})"
 )
 
 
-def sum_all_levels(contest_id: int) -> dict[tuple[int, int], tuple]:
-    """One query that reads what a rebuild writes: (region, pair) → votes, verified votes, progress."""
+def sum_all_levels(contest_id: int) -> dict[tuple[int, int], tuple[int, int]]:
+    """One query that reads what a rebuild writes. Return (region, pair) → votes, verified votes."""
     with connection.cursor() as cursor:
-        cursor.execute(_ALL_LEVELS, [contest_id])
+        cursor.execute(_ALL_LEVELS, {"contest": contest_id})
         rows = cursor.fetchall()
-    return {(next(region for region in row[1:6] if region is not None), row[6]): row[7:] for row in rows}
+    return {(region, pair): (votes, verified) for region, pair, votes, verified, *_rest in rows if pair is not None}

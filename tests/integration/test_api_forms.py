@@ -447,7 +447,7 @@ def test_a_witness_reads_what_became_of_the_own_form(play):
     }
 
 
-def test_a_rival_and_a_rejected_form_do_not_count(play):
+def test_a_rival_does_not_count_until_the_counted_form_is_rejected(play):
     first, rival = form_body(play, "dampit_1", VOTES), form_body(play, "dampit_1", [1, 2, 3])
     send(play.siti, first)
     send(play.joko, rival)
@@ -457,7 +457,16 @@ def test_a_rival_and_a_rejected_form_do_not_count(play):
         C1Form.objects.get(uuid=first["uuid"]), by=play.budi, seen=play.result("dampit_1").audit_seq, reason="x"
     )
     state = client_of(play.siti).get(detail_url(first)).json()["state"]
-    assert (state["counted"], state["review"], state["decision"]["outcome"]) == (False, "rejected", "rejected")
+    assert (state["counted"], state["decision"]["outcome"]) == (False, "rejected")
+    assert client_of(play.joko).get(detail_url(rival)).json()["state"]["counted"]
+
+
+def test_a_rejected_form_does_not_count(play):
+    body = form_body(play, "dampit_1", VOTES)
+    send(play.siti, body)
+    verification.reject(C1Form.objects.get(), by=play.budi, seen=1, reason="Foto TPS lain")
+    state = client_of(play.siti).get(detail_url(body)).json()["state"]
+    assert (state["counted"], state["review"], state["decision"]["reason"]) == (False, "rejected", "Foto TPS lain")
 
 
 def test_a_photo_another_person_brought_is_still_missing(play):

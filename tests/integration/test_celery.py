@@ -233,9 +233,13 @@ class Threads:
             raise self.errors[0]
 
 
+#: Of each drainer: a slow one with much in hand, and quick ones that overtake it.
+BATCHES = (1000, 200, 20, 5)
+
+
 def test_four_drainers_at_once_under_load_make_no_difference(crowd):
     finished = threading.Event()
-    taken = [0] * 4
+    taken = [0] * len(BATCHES)
 
     def send_twice(stations) -> None:
         # First forms and corrections: the sum of a desa goes up and down while it is being drained.
@@ -245,10 +249,10 @@ def test_four_drainers_at_once_under_load_make_no_difference(crowd):
 
     def drain_on(number: int) -> None:
         while not finished.is_set():
-            taken[number] += aggregation.drain(batch=1)
+            taken[number] += aggregation.drain(batch=BATCHES[number])
 
     senders, drainers = Threads(), Threads()
-    for number in range(4):
+    for number in range(len(BATCHES)):
         drainers.start(drain_on, number)
     for number in range(3):
         senders.start(send_twice, crowd.crowd[number::3])
@@ -262,6 +266,39 @@ def test_four_drainers_at_once_under_load_make_no_difference(crowd):
     assert sum(count > 0 for count in taken) >= 2  # and raced
     # Not `differences` alone: it drains first.
     assert votes_at("35.07") == sums(crowd.crowd)
+    assert rebuilding.differences(crowd.election) == []
+
+
+def test_a_drainer_that_stalls_cannot_write_what_it_read_over_something_newer(crowd, monkeypatch):
+    station = crowd.crowd[0]
+    first = submit(crowd, station, [10, 20, 30])
+    has_read, other_is_done = threading.Event(), threading.Event()
+    read = aggregation.sum_villages
+
+    def read_and_stall(*arguments, **options):
+        found = read(*arguments, **options)
+        if threading.current_thread().name == "stalling":
+            has_read.set()
+            other_is_done.wait(1.5)  # in vain: the other waits for us
+        return found
+
+    def drain_as(name: str) -> None:
+        threading.current_thread().name = name
+        aggregation.drain()
+
+    def overtake() -> None:
+        drain_as("overtaking")
+        other_is_done.set()
+
+    monkeypatch.setattr(aggregation, "sum_villages", read_and_stall)
+    drainers = Threads()
+    drainers.start(drain_as, "stalling")
+    assert has_read.wait(20)
+    submit(crowd, station, [11, 22, 33], supersedes=first.form.uuid)
+    drainers.start(overtake)
+    drainers.join()
+    assert drained()
+    assert votes_at("35.07") == [11, 22, 33]
     assert rebuilding.differences(crowd.election) == []
 
 

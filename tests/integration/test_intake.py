@@ -180,6 +180,21 @@ def test_a_revoked_witness_goes_to_quarantine_and_never_counts(play):
     assert play.malang.quarantine.count() == 1
 
 
+def test_a_quarantined_key_is_not_used_for_another_form(play):
+    play.siti.assignments.update(revoked_at="2020-12-09T05:00:00Z")
+    key = uuid.uuid4()
+    for _again in range(2):
+        with pytest.raises(intake.AssignmentRevoked):
+            intake.submit_as_witness(
+                submission(play, "dampit_1", [100, 80, 20], uuid=key), by=play.siti, channel=Channel.API
+            )
+    with pytest.raises(intake.KeyReused):
+        intake.submit_as_witness(
+            submission(play, "dampit_1", [100, 80, 21], uuid=key), by=play.siti, channel=Channel.API
+        )
+    assert play.malang.quarantine.count() == 1
+
+
 def test_a_station_that_never_was_theirs_is_not_found(play):
     with pytest.raises(StationResult.DoesNotExist):
         intake.submit_as_witness(submission(play, "babat_1", [100, 80]), by=play.siti, channel=Channel.API)
