@@ -99,10 +99,10 @@ def import_regions(rows: Iterable[Row]) -> ImportCounts:
         known = {region.code: region for region in Region.objects.all()}
         parents = {region.id: region for region in known.values()}
         parent_codes = {code: parents[r.parent_id].code if r.parent_id else "" for code, r in known.items()}
-        before = {code: _facts(region) + (parent_codes[code],) for code, region in known.items()}
+        before = {code: (*_facts(region), parent_codes[code]) for code, region in known.items()}
         merged = _merge(known, parent_codes, rows)
         _number(merged, parent_codes)
-        changed = [r for code, r in merged.items() if before.get(code) != _facts(r) + (parent_codes[code],)]
+        changed = [r for code, r in merged.items() if before.get(code) != (*_facts(r), parent_codes[code])]
         _write(changed, merged, parent_codes)
     created = len(merged) - len(before)
     return ImportCounts(created=created, updated=len(changed) - created, total=len(merged))

@@ -65,10 +65,12 @@ def _sqlite() -> list[str]:
 def _postgresql() -> list[str]:
     statements = [
         "CREATE OR REPLACE FUNCTION sista_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$",
+        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME "
+        "USING ERRCODE = 'integrity_constraint_violation'; END $$",
         "CREATE OR REPLACE FUNCTION sista_vote_of_its_contest() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN IF {_VOTE_MISMATCH} THEN "
-        "RAISE EXCEPTION 'a vote belongs to a pair of its form''s contest' USING ERRCODE = 'integrity_constraint_violation'; "
+        "RAISE EXCEPTION 'a vote belongs to a pair of its form''s contest' "
+        "USING ERRCODE = 'integrity_constraint_violation'; "
         "END IF; RETURN NEW; END $$",
         "CREATE TRIGGER tallies_vote_of_its_contest BEFORE INSERT ON tallies_vote "
         "FOR EACH ROW EXECUTE FUNCTION sista_vote_of_its_contest()",

@@ -191,9 +191,9 @@ def disagreement(a: Figures, b: Figures) -> Contradiction | None:
     """
     asked = [name for name in FULL_FIELDS if name in a.values and name in b.values]
     pairs = Figures(votes={**a.votes, **b.votes}).vote_fields
-    compared = _paper_order(asked, pairs)
     # A short form stores the rows it never asks as blank: blank on both sides is nothing compared.
-    compared = [name for name in compared if a.get(name) is not None or b.get(name) is not None]
+    rows = _paper_order(asked, pairs)
+    compared = [name for name in rows if a.get(name) is not None or b.get(name) is not None]
     differing = tuple(name for name in compared if a.get(name) != b.get(name))
     if not differing:
         return None

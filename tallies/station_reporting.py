@@ -143,6 +143,18 @@ class StationReport:
         """The version whose figures stand on the page: the counted or the rejected one."""
         return next((one for one in self.versions if one.form.pk == self.result.form_id), None)
 
+    @property
+    def pictured(self) -> Version | None:
+        """The version whose photos stand on the page: the shown one, or the one it corrects.
+
+        A coordinator's correction names no photo of its own; it was read from those of the version before.
+        """
+        by_id = {one.form.pk: one for one in self.versions}
+        version = self.shown
+        while version is not None and not version.photos and version.form.supersedes_id in by_id:
+            version = by_id[version.form.supersedes_id]
+        return version if version is not None and version.photos else self.shown
+
 
 def station_report(result: StationResult, *, for_user: Any) -> StationReport:
     """Report ``result``, which the caller has found visible to ``for_user``.

@@ -642,6 +642,15 @@ def test_naming_the_hash_of_another_shows_nothing(counted, client):
     assert "belum tiba" in words(client.get(station_at(counted, "dampit_1")))
 
 
+def test_after_a_correction_the_photo_it_was_read_from_still_stands_there(play, client):
+    form = send(play, "dampit_1", [100, 80, 20], photos=(bring_photo(play),))
+    fixed = submission(play, "dampit_1", [100, 81, 20], supersedes=form.uuid)
+    verification.correct(form, fixed, by=play.budi, seen=1, reason="Salah ketik")
+    client.force_login(play.budi)
+    page = client.get(reverse("station", args=[play.election.slug, play.result("dampit_1").pk]))
+    assert photo_at(form, form.photo_names.get().sha256) in page.content.decode()
+
+
 def test_a_photo_is_found_only_through_a_form_that_names_it(counted, client):
     name = bring_photo(counted, "siti")
     form = send(counted, "dampit_1", [100, 80, 20], by="siti")

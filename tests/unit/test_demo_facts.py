@@ -167,5 +167,7 @@ def test_simulated_witnesses_have_plausible_names_of_nobody_standing() -> None:
     candidates = {person for c in CONTESTS for pair in c.pairs for person in pair.name.split("-")}
     for name in set(names):
         first, second = name.split(" ")
-        assert first.istitle() and second.istitle() and first != second
+        assert first.istitle()
+        assert second.istitle()
+        assert first != second
         assert name not in candidates

@@ -167,7 +167,7 @@ def small_contests(draw: st.DrawFn) -> dict[str, object]:
         "registered": sum(votes) + invalid + spare,
         "valid": sum(votes),
         "invalid": invalid,
-        "pair_votes": {number: count for number, count in enumerate(votes)},
+        "pair_votes": dict(enumerate(votes)),
         "station_groups": groups,
         "cap": draw(st.integers(0, 800)),
         "seed": draw(st.integers(0, 2**32)),

@@ -41,13 +41,15 @@ def strings_in_tree() -> Iterator[tuple[str, int, object, str | None]]:
 
 
 def _python(name: str, source: bytes) -> Iterator[tuple[str, int, object, str | None]]:
-    for line, message, _comments, context in extract("python", io.BytesIO(source), KEYWORDS, options={"encoding": "utf-8"}):
+    for line, message, _comments, context in extract(
+        "python", io.BytesIO(source), KEYWORDS, options={"encoding": "utf-8"}
+    ):
         yield name, line, message, context
 
 
 def template_catalogue() -> Catalog:
     found = Catalog(fuzzy=False, charset="utf-8")
-    for name, line, message, context in strings_in_tree():
+    for name, _line, message, context in strings_in_tree():
         if message and message != ("", ""):
             # Without line numbers: they would change the file with every edit.
             found.add(message, locations=[(name, None)], context=context)
