@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from regions.models import Level, Region
 
@@ -62,7 +63,7 @@ class User(AbstractUser):
 
     class Meta:
         verbose_name = _("pengguna")
-        verbose_name_plural = _("pengguna")
+        verbose_name_plural = pgettext_lazy("daftar", "pengguna")
         constraints = [
             models.CheckConstraint(
                 condition=Q(role=Role.WITNESS) | Q(region__isnull=False) | Q(is_superuser=True),
@@ -101,13 +102,13 @@ class Refusal(models.Model):
 
     at = models.DateTimeField(_("pada"), auto_now_add=True, db_index=True)
     user = models.ForeignKey(User, verbose_name=_("pengguna"), on_delete=models.CASCADE, related_name="refusals")
-    method = models.CharField(max_length=8)
+    method = models.CharField(_("cara"), max_length=8)
     path = models.CharField(_("alamat"), max_length=300)
-    status = models.PositiveSmallIntegerField()
+    status = models.PositiveSmallIntegerField(_("jawaban"))
 
     class Meta:
         verbose_name = _("akses ditolak")
-        verbose_name_plural = _("akses ditolak")
+        verbose_name_plural = pgettext_lazy("daftar", "akses ditolak")
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.status} {self.path}"

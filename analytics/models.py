@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from regions.models import Region
 from tallies.models import Contest
@@ -36,7 +37,7 @@ class Target(models.Model):
 
     class Meta:
         verbose_name = _("target")
-        verbose_name_plural = _("target")
+        verbose_name_plural = pgettext_lazy("daftar", "target")
         ordering = ["contest", "-stated_on"]
         constraints = [
             models.UniqueConstraint(
@@ -57,10 +58,10 @@ class Rule(models.TextChoices):
 
 
 class Severity(models.IntegerChoices):
-    INFO = 1, "INFO"
-    MEDIUM = 2, "SEDANG"
-    HIGH = 3, "TINGGI"
-    CRITICAL = 4, "KRITIS"
+    INFO = 1, _("INFO")
+    MEDIUM = 2, _("SEDANG")
+    HIGH = 3, _("TINGGI")
+    CRITICAL = 4, _("KRITIS")
 
 
 class FindingState(models.TextChoices):
@@ -94,7 +95,7 @@ class Finding(models.Model):
 
     class Meta:
         verbose_name = _("temuan")
-        verbose_name_plural = _("temuan")
+        verbose_name_plural = pgettext_lazy("daftar", "temuan")
         ordering = ["-severity", "region__first"]
         constraints = [
             models.UniqueConstraint(fields=["rule", "contest", "region"], name="one_finding_a_rule_and_place"),
@@ -113,12 +114,16 @@ class FindingEvent(models.Model):
     """A change of a finding: opened, numbers moved, closed; by the rule (no actor) or a person."""
 
     finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="events")
-    at = models.DateTimeField()
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    action = models.CharField(max_length=20)
-    numbers = models.JSONField(default=dict)
+    at = models.DateTimeField(_("pada"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("oleh"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    action = models.CharField(_("tindakan"), max_length=20)
+    numbers = models.JSONField(_("angka"), default=dict)
 
     class Meta:
+        verbose_name = _("peristiwa temuan")
+        verbose_name_plural = pgettext_lazy("daftar", "peristiwa temuan")
         ordering = ["id"]
 
     def __str__(self) -> str:

@@ -87,7 +87,7 @@ def finding(request: HttpRequest, finding_id: int) -> HttpResponse:
         "party_stylesheet": reverse("party-css", args=[election.slug]),
         "finding": found,
         "is_open": found.state == FindingState.OPEN,
-        "severity": Severity(found.severity).label,
+        "severity": Severity(found.severity).name,
         "row": row,
         "target": row.target or _last_target(found),
         "behind_by": -row.verdict.margin_votes if row.verdict else None,

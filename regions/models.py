@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Level(models.IntegerChoices):
@@ -14,6 +16,15 @@ class Level(models.IntegerChoices):
     DISTRICT = 3, _("Kecamatan")
     VILLAGE = 4, _("Desa/kelurahan")
 
+
+#: What a list of regions of a level is headed with; Indonesian has one word for one and for many.
+LEVEL_HEADINGS: dict[int, Promise] = {
+    Level.NATION: pgettext_lazy("daftar", "Nasional"),
+    Level.PROVINCE: pgettext_lazy("daftar", "Provinsi"),
+    Level.REGENCY: pgettext_lazy("daftar", "Kabupaten/kota"),
+    Level.DISTRICT: pgettext_lazy("daftar", "Kecamatan"),
+    Level.VILLAGE: pgettext_lazy("daftar", "Desa/kelurahan"),
+}
 
 #: The words of the import file and of the commands.
 LEVEL_WORDS = {
@@ -76,7 +87,7 @@ class Region(models.Model):
 
     class Meta:
         verbose_name = _("wilayah")
-        verbose_name_plural = _("wilayah")
+        verbose_name_plural = pgettext_lazy("daftar", "wilayah")
         ordering = ["first"]
         constraints = [
             models.CheckConstraint(condition=Q(last__gte=F("first")), name="region_last_is_not_before_first"),
@@ -101,6 +112,10 @@ class Region(models.Model):
             kind = _("Kel. %s") if self.is_kelurahan else _("Desa %s")
             return kind % self.name
         return self.name
+
+    @property
+    def level_heading(self) -> Promise:
+        return LEVEL_HEADINGS[self.level]
 
     @property
     def is_kelurahan(self) -> bool:

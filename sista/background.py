@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 from celery.exceptions import CeleryError
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.db import DatabaseError, close_old_connections
 from kombu.exceptions import KombuError
 
 from analytics import findings
+from sista import metrics
 from tallies import aggregation, photos, signalling
 from tallies import tasks as tally_tasks
 
@@ -23,16 +25,23 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
 
 
+#: What the embedded threads do, each in a round of its own: a night's photos (50 ms each) must not hold up totals.
+TOTALS_JOBS = (aggregation.drain, findings.refresh_changed)
+PHOTO_JOBS = (photos.process_waiting,)
+
+
 def start() -> None:
-    """Begin listening for changed totals; with no Redis also start the sweep."""
+    """Begin listening for changed totals; with no Redis also start the sweeps."""
     if settings.REDIS_URL:
         signalling.listen(send_drain_task)
-    else:
-        signalling.listen(_woken.set)
-        threading.Thread(target=_embedded_worker, name="embedded-worker", daemon=True).start()
-
-
-_woken = threading.Event()
+        return
+    totals_woken = threading.Event()
+    signalling.listen(totals_woken.set)
+    for name, jobs, woken in (
+        ("embedded-totals", TOTALS_JOBS, totals_woken),
+        ("embedded-photos", PHOTO_JOBS, threading.Event()),
+    ):
+        threading.Thread(target=_sweep, args=(jobs, woken), name=name, daemon=True).start()
 
 
 def send_drain_task() -> None:
@@ -44,18 +53,19 @@ def send_drain_task() -> None:
         log.warning("drain not queued, the sweep will find it: %s", type(error).__name__)
 
 
-def _embedded_worker() -> None:
+def _sweep(jobs: tuple[Callable[[], int], ...], woken: threading.Event) -> None:
     while True:
-        _woken.wait(SWEEP_SECONDS)
-        _woken.clear()
-        work()
+        woken.wait(SWEEP_SECONDS)
+        woken.clear()
+        work(jobs)
 
 
-def work() -> None:
-    """One round of everything that waits. A failing round is logged; the next one tries again."""
-    for job in (aggregation.drain, findings.refresh_changed, photos.process_waiting):
+def work(jobs: tuple[Callable[[], int], ...]) -> None:
+    """One round of what waits. A failing job is logged; the next round tries again."""
+    for job in jobs:
         try:
             close_old_connections()
-            job()
+            with metrics.timed(job.__name__):
+                job()
         except (DatabaseError, OSError) as error:
             log.error("%s failed, next round tries again: %s", job.__name__, error)

@@ -17,7 +17,11 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-TOO_SLOW = b"Kiriman terlalu lambat dan diputus. Coba lagi saat sinyal lebih baik.\n"
+#: In both languages: whose request it was is not known before it is read.
+TOO_SLOW = (
+    b"Kiriman terlalu lambat dan diputus. Coba lagi saat sinyal lebih baik.\n"
+    b"This was too slow and was cut off. Try again where the signal is better.\n"
+)
 
 
 class TooSlow(TimeoutError):

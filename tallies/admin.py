@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from sista.scoped_admin import ScopedAdmin
 from tallies import assigning, preparation
@@ -48,12 +49,16 @@ class PairInline(admin.TabularInline):
 
 @admin.register(Contest)
 class ContestAdmin(ScopedAdmin):
-    list_display = ["title", "election", "region", "office"]
+    list_display = ["named", "election", "region", "office"]
     list_filter = ["election", "office"]
     list_select_related = ["election", "region"]
     search_fields = ["region__name", "region__code"]
     autocomplete_fields = ["region"]
     inlines = [PairInline]
+
+    @admin.display(description=_("kontes"))
+    def named(self, contest):
+        return contest.title
 
     def get_queryset(self, request):
         rows = super().get_queryset(request)
@@ -70,11 +75,15 @@ class ContestAdmin(ScopedAdmin):
 
 @admin.register(PollingStation)
 class PollingStationAdmin(ScopedAdmin):
-    list_display = ["code", "region", "number", "registered_male", "registered_female"]
+    list_display = ["full_code", "region", "number", "registered_male", "registered_female"]
     list_filter = ["election"]
     list_select_related = ["region"]
     search_fields = ["region__code__startswith", "region__name"]
     autocomplete_fields = ["region"]
+
+    @admin.display(description=_("kode"), ordering=["region__first", "number"])
+    def full_code(self, station):
+        return station.code
 
     def save_model(self, request, obj, form, change):
         preparation.save_station(obj)
@@ -102,7 +111,7 @@ class AssignmentAdmin(ScopedAdmin):
     def has_delete_permission(self, request, obj=None):
         return False  # who was there is evidence: revoke instead
 
-    @admin.action(description="Cabut penugasan", permissions=["change"])
+    @admin.action(description=_("Cabut penugasan"), permissions=["change"])
     def revoke(self, request, queryset):
         for assignment in queryset:
             assigning.revoke(assignment, by=request.user)
@@ -111,8 +120,12 @@ class AssignmentAdmin(ScopedAdmin):
 @admin.register(AuditEvent)
 class AuditEventAdmin(ScopedAdmin):
     read_only = True
-    list_display = ["result_id", "seq", "at", "actor", "action"]
+    list_display = ["result_key", "seq", "at", "actor", "action"]
     list_select_related = ["actor"]
+
+    @admin.display(description=_("hasil TPS"), ordering="result")
+    def result_key(self, event):
+        return event.result_id
 
     def get_queryset(self, request):
         rows = admin.ModelAdmin.get_queryset(self, request)

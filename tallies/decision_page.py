@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from sista.templatetags.formats import pair_name
 from tallies import checks, comparison, intake, station_reporting, wording
 from tallies.figures import FEMALE, MALE, TOTAL, VOTE_ROWS, Figures, vote_field
 from tallies.models import C1Form, FormKind, FormPhoto, Pair, Photo, StationResult
@@ -169,7 +170,7 @@ def _parts(result: StationResult, pairs: list[Pair], columns: tuple[Column, ...]
 
 
 def _label(name: str, pairs: dict[str, Pair]) -> str:
-    return pairs[name].name if name in pairs else str(wording.FIELD_LABELS[name])
+    return pair_name(pairs[name]) if name in pairs else str(wording.FIELD_LABELS[name])
 
 
 def _with_labels(columns: tuple[Column, ...], parts: tuple[Part, ...]) -> tuple[Column, ...]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from sista import metrics
 from sista.database import writing
 from tallies import assigning, audit, signalling
 from tallies.checks import check, disagreement
@@ -85,6 +86,7 @@ def submit(submission: Submission, *, by: Any, channel: Channel) -> Receipt:
             form = _store(submission, result, by=by, channel=channel)
             _place(form, submission, result, by=by)
             _finish(result, form, by=by)
+            transaction.on_commit(lambda: metrics.count_form(channel))
     except IntegrityError:
         # Two stations, one key, at once: the database let one of them in.
         known = _already_stored(submission, by)

@@ -21,6 +21,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
 from sista.database import writing
+from sista.photo_storage import PhotoStoreAway
 from tallies.models import Assignment, C1Form, FormPhoto, Photo, PhotoState, PhotoUpload
 
 log = logging.getLogger(__name__)
@@ -142,6 +143,8 @@ def process_waiting(*, limit: int = 200) -> int:
         try:
             process(sha256)
             done += 1
+        except PhotoStoreAway:
+            raise  # a store that hangs would hang once a photo
         except OSError:
             # The store, not the photo: it waits on, and the others are not kept waiting by it.
             log.exception("photo %s could not be read or its copy not be stored", sha256[:12])

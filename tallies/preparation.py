@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
 from regions.models import Region
 from sista.database import writing
 from tallies.figures import EMPTY_BOX
 from tallies.models import Contest, Election, OutboxRow, Pair, PollingStation, StationResult
+
+
+#: Stored as on the ballot, whatever language its maker reads; pages translate it (`formats.pair_name`).
+EMPTY_BOX_NAME = "Kolom kosong"
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def create_contest(election: Election, region: Region, office: str, pairs: Seque
     """Create a contest; a lone pair gets *kolom kosong* to run against."""
     pairs = list(pairs)
     if len(pairs) == 1 and pairs[0].number != EMPTY_BOX:
-        pairs.append(NewPair(EMPTY_BOX, _("Kolom kosong")))
+        pairs.append(NewPair(EMPTY_BOX, EMPTY_BOX_NAME))
     with writing():
         contest = Contest.objects.create(election=election, region=region, office=office)
         Pair.objects.bulk_create(
@@ -49,7 +51,7 @@ def complete_contest(contest: Contest) -> None:
     with writing():
         numbers = list(contest.pairs.values_list("number", flat=True))
         if len(numbers) == 1 and numbers[0] != EMPTY_BOX:
-            Pair.objects.create(contest=contest, number=EMPTY_BOX, name=_("Kolom kosong"))
+            Pair.objects.create(contest=contest, number=EMPTY_BOX, name=EMPTY_BOX_NAME)
         add_missing_results(contest.election)
         villages = StationResult.objects.filter(contest=contest).values_list("station__region_id", flat=True)
         announce_stations(contest.election, villages.distinct())

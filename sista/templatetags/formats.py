@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 UNKNOWN = "–"
 MINUS = "\u2212"
@@ -202,6 +203,12 @@ def coverage_percent(value: Fractional | None) -> str:
 def coverage_step(value: Fractional | None) -> str:
     """``class="tile--ramp-{{ fraction|coverage_step }}"``: "1" to "5"."""
     return str(ramp_step(known(value)))
+
+
+@register.filter
+def pair_name(pair: Any) -> str:
+    """``{{ pair|pair_name }}``: the name as stored; number 0 is no name but *kolom kosong*, said in every language."""
+    return _("Kolom kosong") if pair.number == 0 else pair.name
 
 
 @register.filter

@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from regions.models import Region
 from tallies.figures import EMPTY_BOX, FULL_FIELDS, SHORT_FIELDS, Thresholds
@@ -50,7 +51,7 @@ class Election(models.Model):
     """Settings of one election day. Rates are fractions: 0.025 is 2,5%."""
 
     name = models.CharField(_("nama"), max_length=120)
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField(_("nama di alamat"), unique=True)
     date = models.DateField(_("tanggal"))
     phase = models.CharField(_("fase"), max_length=12, choices=Phase.choices, default=Phase.PREPARATION)
     form_kind = models.CharField(_("jenis formulir"), max_length=8, choices=FormKind.choices, default=FormKind.FULL)
@@ -83,7 +84,7 @@ class Election(models.Model):
 
     class Meta:
         verbose_name = _("pemilihan")
-        verbose_name_plural = _("pemilihan")
+        verbose_name_plural = pgettext_lazy("daftar", "pemilihan")
         ordering = ["-date", "-id"]
         constraints = [
             models.CheckConstraint(
@@ -140,7 +141,7 @@ class Contest(models.Model):
 
     class Meta:
         verbose_name = _("kontes")
-        verbose_name_plural = _("kontes")
+        verbose_name_plural = pgettext_lazy("daftar", "kontes")
         ordering = ["region__first", "office"]
         constraints = [
             models.UniqueConstraint(fields=["election", "region", "office"], name="one_contest_an_office_and_region")
@@ -174,7 +175,7 @@ class Pair(models.Model):
 
     class Meta:
         verbose_name = _("paslon")
-        verbose_name_plural = _("paslon")
+        verbose_name_plural = pgettext_lazy("daftar", "paslon")
         # The empty box stands last on the ballot.
         ordering = [
             "contest",

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tallies.figures import FULL_FIELDS, MAX_FIGURE, Figures, vote_field
 from tallies.models.elections import Contest, Pair
@@ -66,7 +67,7 @@ class C1Form(FigureColumns):
     class Meta(FigureColumns.Meta):
         abstract = False
         verbose_name = _("formulir C1")
-        verbose_name_plural = _("formulir C1")
+        verbose_name_plural = pgettext_lazy("daftar", "formulir C1")
         ordering = ["id"]
 
     def __str__(self) -> str:
@@ -177,16 +178,22 @@ class PhotoUpload(models.Model):
 class QuarantinedForm(models.Model):
     """What a revoked witness's phone still sent. Kept for review, never counted."""
 
-    uuid = models.UUIDField(unique=True)
-    contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="quarantine")
-    station = models.ForeignKey(PollingStation, on_delete=models.CASCADE, related_name="quarantine")
-    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    received_at = models.DateTimeField(auto_now_add=True)
-    content = models.JSONField()
+    uuid = models.UUIDField(_("kunci kiriman"), unique=True)
+    contest = models.ForeignKey(
+        Contest, verbose_name=_("kontes"), on_delete=models.CASCADE, related_name="quarantine"
+    )
+    station = models.ForeignKey(
+        PollingStation, verbose_name=_("TPS"), on_delete=models.CASCADE, related_name="quarantine"
+    )
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("dikirim oleh"), on_delete=models.PROTECT, related_name="+"
+    )
+    received_at = models.DateTimeField(_("diterima pada"), auto_now_add=True)
+    content = models.JSONField(_("isi"))
 
     class Meta:
         verbose_name = _("formulir karantina")
-        verbose_name_plural = _("formulir karantina")
+        verbose_name_plural = pgettext_lazy("daftar", "formulir karantina")
 
     def __str__(self) -> str:
         return str(self.uuid)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from regions.models import Region
 from tallies.models.elections import Contest
@@ -66,7 +67,7 @@ class StationResult(models.Model):
 
     class Meta:
         verbose_name = _("hasil TPS")
-        verbose_name_plural = _("hasil TPS")
+        verbose_name_plural = pgettext_lazy("daftar", "hasil TPS")
         constraints = [
             models.UniqueConstraint(fields=["contest", "station"], name="one_result_a_contest_and_station"),
             models.CheckConstraint(
@@ -128,18 +129,22 @@ class Decision(models.Model):
 class AuditEvent(models.Model):
     """One link of a station's chain: ``digest`` = SHA-256 over the event and ``previous``. Append-only."""
 
-    result = models.ForeignKey(StationResult, on_delete=models.CASCADE, related_name="events", db_index=False)
-    seq = models.PositiveIntegerField()
-    at = models.DateTimeField()
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    action = models.CharField(max_length=32)
-    content = models.JSONField()
-    previous = models.CharField(max_length=64, blank=True)
-    digest = models.CharField(max_length=64)
+    result = models.ForeignKey(
+        StationResult, verbose_name=_("hasil TPS"), on_delete=models.CASCADE, related_name="events", db_index=False
+    )
+    seq = models.PositiveIntegerField(_("nomor"))
+    at = models.DateTimeField(_("pada"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("oleh"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    action = models.CharField(_("tindakan"), max_length=32)
+    content = models.JSONField(_("isi"))
+    previous = models.CharField(_("sidik sebelumnya"), max_length=64, blank=True)
+    digest = models.CharField(_("sidik"), max_length=64)
 
     class Meta:
         verbose_name = _("jejak audit")
-        verbose_name_plural = _("jejak audit")
+        verbose_name_plural = pgettext_lazy("daftar", "jejak audit")
         ordering = ["result", "seq"]
         constraints = [models.UniqueConstraint(fields=["result", "seq"], name="audit_events_are_numbered")]
 
@@ -161,7 +166,7 @@ class OutboxRow(models.Model):
 
     class Meta:
         verbose_name = _("antrean jumlah")
-        verbose_name_plural = _("antrean jumlah")
+        verbose_name_plural = pgettext_lazy("daftar", "antrean jumlah")
 
     def __str__(self) -> str:
         return f"{self.contest_id}/{self.region_id}"

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from regions.models import Region
 from tallies.figures import StationFacts
@@ -42,7 +43,7 @@ class PollingStation(models.Model):
 
     class Meta:
         verbose_name = _("TPS")
-        verbose_name_plural = _("TPS")
+        verbose_name_plural = pgettext_lazy("daftar", "TPS")
         ordering = ["region__first", "number"]
         constraints = [
             models.UniqueConstraint(fields=["election", "region", "number"], name="one_station_a_number_and_desa"),
@@ -105,7 +106,7 @@ class Assignment(models.Model):
 
     class Meta:
         verbose_name = _("penugasan")
-        verbose_name_plural = _("penugasan")
+        verbose_name_plural = pgettext_lazy("daftar", "penugasan")
         constraints = [
             models.UniqueConstraint(
                 fields=["station", "witness"],

@@ -65,6 +65,13 @@ def test_nothing_of_ours_runs_as_root():
     assert [SERVICES[name].get("user") for name in OURS] == [None] * len(OURS)
 
 
+@pytest.mark.parametrize("service", OURS)
+def test_what_runs_may_change_nothing_but_its_own_tmp(service):
+    given = SERVICES[service]
+    assert (given["read_only"], given["tmpfs"], given["cap_drop"]) == (True, ["/tmp"], ["ALL"])
+    assert "volumes" not in given
+
+
 def test_no_secret_is_in_the_image_or_the_file():
     secret_names = {v.name for v in environment.VARIABLES if v.secret}
     assert not re.findall(rf"^(?:ENV|ARG) +(?:{'|'.join(secret_names)})", DOCKERFILE, re.MULTILINE)
@@ -379,6 +386,12 @@ def test_killed_one_by_one_nothing_is_lost(system, seeded):
     assert back["differences"] == []
     places = set(phones.accepted.values())
     assert back["stations_in"] == len(back["forms"]) >= len(places)
+
+
+@pytest.mark.services
+def test_nothing_was_written_beside_tmp(system, seeded, image):
+    """As the file system of the containers is read only."""
+    assert [path.name for path in image.iterdir()] == ["static"]
 
 
 @pytest.mark.services

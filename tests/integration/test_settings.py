@@ -220,6 +220,7 @@ def test_a_wrong_environment_stops_every_command_with_the_sentence_last():
     assert done.stderr.strip().endswith("PORT=none is not right: set it to a whole number from 1 to 65535.")
 
 
-def test_the_readme_lists_every_variable():
-    table = re.findall(r"^\| *`([A-Z0-9_]+)`", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert sorted(table) == sorted(variable.name for variable in environment.VARIABLES)
+def test_the_readme_lists_every_variable_and_which_are_secret():
+    rows = re.findall(r"^\| *`([A-Z0-9_]+)` *\|(.*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    told = {name: bool(re.search(r"\bsecret *\|", row)) for name, row in rows}
+    assert told == {variable.name: variable.secret for variable in environment.VARIABLES}

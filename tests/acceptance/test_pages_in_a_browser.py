@@ -1,0 +1,268 @@
+"""Every page in a real browser: what axe finds, what the keyboard reaches, what happens live."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import Client
+from playwright.sync_api import Page, expect
+
+from accounts.models import Role
+from analytics import findings
+from analytics.models import Finding, Target
+from sista import background
+from tallies import aggregation, assigning, photos, preparation, rebuilding, verification
+from tallies.models import Assignment, C1Form, Election, FormKind, Office, Phase, StationResult
+from tallies.preparation import NewPair, NewStation
+from tallies.submission import PhotoName
+from tests import browsing, cast
+from tests.browsing import (  # noqa: F401  fixtures
+    DESKTOP,
+    NARROWEST,
+    PHONE,
+    Overheard,
+    Stage,
+    _quick_and_quiet,
+    db,
+    stage,
+)
+from tests.looking import small_targets, sticks_out, structure, tab_to, violations, walk_by_tab
+from tests.sending import picture
+
+pytestmark = pytest.mark.browser
+
+
+# The scene
+
+
+def furnish(stage: Stage) -> None:
+    """Something of every state: sent, asked, disputed, refused, practised, closed; a target that is missed."""
+    play = stage.play
+    play.budi.phone = "0812-0000-0001"
+    play.budi.save()
+    for name in ("tono", "gita", "baru", "lati", "lama"):
+        play.people[name] = cast.person(name, Role.WITNESS)
+    play.people["super"] = cast.person("super", Role.NATIONAL, "ID", is_staff=True, is_superuser=True)
+    play.dewi.is_staff = True
+    play.dewi.save()
+    for station, witness in (("pamotan_1", "tono"), ("gedangan_1", "gita")):
+        assigning.assign(play.stations[station], play.people[witness], by=play.dewi)
+    photo, _is_new = photos.receive(picture(size=(1200, 1600)), by=play.siti)
+    photos.process_waiting()
+    stage.send("dampit_1", [80, 100, 20], by="siti", photos=(PhotoName(photo.pk, 1), PhotoName("0" * 64, 2)))
+    stage.send("dampit_1", [80, 108, 20], by="joko")
+    stage.send("pamotan_1", [90, 110, 20], by="tono", values={"valid_votes": 222})
+    asked = stage.send("gedangan_1", [10, 20, 30], by="gita")
+    verification.ask_for_fix(asked, by=play.budi, seen=1, reason="Foto halaman 2 tidak terbaca")
+    stage.send("babat_1", [30, 100], by="wati")
+    for contest, share in ((play.malang, "0.47"), (play.lamongan, None)):
+        said = {"stated_on": dt.date(2020, 10, 14), "stated_by": "DPD Jatim", "source": "Rapat DPD"}
+        Target.objects.create(contest=contest, expected_share=share, **said)
+    _other_election(stage, "latihan", FormKind.FULL, Phase.OPEN, "lati", practice_of=play.election)
+    _other_election(stage, "pilkada-2015", FormKind.SHORT, Phase.CLOSED, "lama")
+    aggregation.drain()
+    findings.refresh_changed()
+
+
+def _other_election(stage: Stage, slug: str, kind: str, phase: str, witness: str, **facts: Any) -> None:
+    election = Election.objects.create(
+        name=slug.title(), slug=slug, date=dt.date(2015, 12, 9), phase=phase, form_kind=kind,
+        party_name="Partai Kita", **facts,
+    )  # fmt: skip
+    pairs = [NewPair(1, "Contoh-Satu", usungan=True), NewPair(2, "Contoh-Dua")]
+    preparation.create_contest(election, cast.region("35.07"), Office.REGENT, pairs)
+    [made] = preparation.add_stations(election, [NewStation(cast.region("35.07.05.2001").pk, 1, 150, 150)])
+    assigning.assign(made, stage.person(witness), by=stage.person("dewi"))
+    stage.play.stations[f"{witness}'s"] = made
+    rebuilding.rebuild(election)
+
+
+def result(stage: Stage, station: str) -> StationResult:
+    return stage.play.result(station)
+
+
+def c1(stage: Stage, station: str) -> str:
+    return f"/saksi/{result(stage, station).pk}/c1/"
+
+
+def decide(stage: Stage, station: str) -> str:
+    return f"/verifikasi/tps/{result(stage, station).pk}/"
+
+
+def figures(page: Page, **values: Any) -> None:
+    """Write into the boxes; what is not named is consistent."""
+    for name, value in ({"votes_1": 100, "votes_2": 80, "votes_3": 20} | values).items():
+        page.fill(f"[name={name}]", str(value))
+
+
+# What is done before a page is looked at
+
+
+def wrong_password(stage: Stage, page: Page) -> None:
+    page.fill("[name=username]", "siti")
+    page.fill("[name=password]", "bukan ini")
+    page.press("[name=password]", "Enter")
+    expect(page.locator("#sign-in-error")).to_be_visible()
+
+
+def locked_out(stage: Stage, page: Page) -> None:
+    for _ in range(7):
+        Client().post("/masuk/", {"username": "tono", "password": "bukan ini"})
+    page.fill("[name=username]", "tono")
+    page.fill("[name=password]", "bukan ini")
+    page.press("[name=password]", "Enter")
+    expect(page.locator("h1")).to_have_text("Masuk dikunci sementara")
+
+
+def check_with_questions(stage: Stage, page: Page) -> None:
+    figures(page, voters_total=205, valid_votes=210, invalid_votes=5)
+    page.click("button.button--main")
+    expect(page.locator("h1")).to_have_text("Periksa kembali")
+    assert page.locator(".alert--ask .alert__actions").count() >= 1
+
+
+def unreadable(stage: Stage, page: Page) -> None:
+    page.fill("[name=votes_1]", "1O5")
+    page.click("button.button--main")
+    expect(page.locator(".alert--failed")).to_be_visible()
+
+
+def revoked_meanwhile(stage: Stage, page: Page) -> None:
+    mine = Assignment.objects.active().get(witness=stage.person("joko"))
+    figures(page, voters_total=205, valid_votes=200, invalid_votes=5)
+    assigning.revoke(mine, by=stage.person("dewi"))
+    page.click("button.button--main")
+    expect(page.locator(".alert--failed")).to_be_visible()
+    assigning.assign(mine.station, stage.person("joko"), by=stage.person("dewi"))
+
+
+def refuse_without_reason(stage: Stage, page: Page) -> None:
+    page.click("summary:has-text('Tolak')")
+    page.click("details[open] button.button--refuse")
+    expect(page.locator(".field__error").first).to_be_visible()
+
+
+def open_folds(stage: Stage, page: Page) -> None:
+    for fold in page.locator("main details").all():
+        if fold.get_attribute("open") is None:
+            fold.locator("summary").click()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A page as one person sees it; ``address`` may ask the stage, ``before`` acts on the page first."""
+
+    name: str
+    who: str | None
+    address: str | Callable[[Stage], str]
+    before: Callable[[Stage, Page], None] | None = None
+    status: int = 200
+
+    def __str__(self) -> str:
+        return self.name
+
+
+PAGES = [
+    Seen("sign-in", None, "/masuk/"),
+    Seen("sign-in refused", None, "/masuk/", wrong_password),
+    Seen("sign-in locked", None, "/masuk/", locked_out),
+    Seen("witness home", "siti", "/saksi/"),
+    Seen("witness home, wrong station", "tono", lambda s: f"/saksi/?salah={s.play.stations['pamotan_1'].pk}"),
+    Seen("witness home, came back", "gita", "/saksi/"),
+    Seen("witness home, no station", "baru", "/saksi/"),
+    Seen("witness home, practice", "lati", "/saksi/"),
+    Seen("witness home, closed", "lama", "/saksi/"),
+    Seen("C1 short", "siti", lambda s: c1(s, "dampit_2")),
+    Seen("C1 full", "lati", lambda s: c1(s, "lati's"), open_folds),
+    Seen("C1 correction", "siti", lambda s: c1(s, "dampit_1")),
+    Seen("C1 unreadable", "siti", lambda s: c1(s, "dampit_2"), unreadable),
+    Seen("C1 asked", "siti", lambda s: c1(s, "dampit_2"), check_with_questions),
+    Seen("C1 refused", "joko", lambda s: c1(s, "dampit_1"), revoked_meanwhile),
+    Seen("C1 closed", "lama", lambda s: c1(s, "lama's")),
+    Seen("receipt", "siti", lambda s: f"/saksi/kiriman/{C1Form.objects.get(submitted_by=s.person('siti')).uuid}/"),
+    Seen("elections", "budi", "/hasil/"),
+    Seen("nation", "nasi", "/hasil/pilkada-2020/ID/"),
+    Seen("province", "dewi", "/hasil/pilkada-2020/35/"),
+    Seen("kabupaten", "budi", "/hasil/pilkada-2020/35.07/"),
+    Seen("kecamatan", "budi", "/hasil/pilkada-2020/35.07.05/"),
+    Seen("desa", "budi", "/hasil/pilkada-2020/35.07.05.2001/"),
+    Seen("region without a contest", "agus", "/hasil/latihan/35.24/", status=404),
+    Seen("practice results", "budi", "/hasil/latihan/35.07/"),
+    Seen("station", "budi", lambda s: f"/hasil/pilkada-2020/tps/{result(s, 'dampit_1').pk}/"),
+    Seen("station not in", "budi", lambda s: f"/hasil/pilkada-2020/tps/{result(s, 'dampit_2').pk}/"),
+    Seen("queue", "budi", "/verifikasi/pilkada-2020/"),
+    Seen("queue, nothing there", "budi", "/verifikasi/pilkada-2020/?saring=ditolak"),
+    Seen("decide between two", "budi", lambda s: decide(s, "dampit_1"), open_folds),
+    Seen("decide one", "budi", lambda s: decide(s, "pamotan_1")),
+    Seen("decide with a correction", "budi", lambda s: decide(s, "pamotan_1") + "?perbaiki=1"),
+    Seen("decide without the reason", "budi", lambda s: decide(s, "pamotan_1"), refuse_without_reason),
+    Seen("decide, reading only", "nasi", lambda s: decide(s, "dampit_1")),
+    Seen("targets", "dewi", "/analisis/pilkada-2020/target/"),
+    Seen("finding", "dewi", lambda s: f"/analisis/temuan/{Finding.objects.get().pk}/"),
+    Seen("new password", "budi", "/sandi/"),
+    Seen("later", "oper", "/"),
+    Seen("components", "super", "/komponen/"),
+    Seen("not found", "budi", "/hasil/pilkada-2020/99.99/", status=404),
+    Seen("forbidden", "budi", lambda s: c1(s, "dampit_1"), status=403),
+]
+
+ADMIN = [
+    Seen("admin", "dewi", "/admin/"),
+    Seen("admin list", "dewi", "/admin/tallies/pollingstation/"),
+    Seen("admin list with filters", "super", "/admin/accounts/user/"),
+    Seen("admin form", "dewi", lambda s: f"/admin/tallies/contest/{s.play.malang.pk}/change/"),
+    Seen("admin new person", "dewi", "/admin/accounts/user/add/"),
+    Seen("admin assignment", "dewi", "/admin/tallies/assignment/add/"),
+]
+
+
+@contextmanager
+def opened(stage: Stage, seen: Seen) -> Iterator[tuple[Page, Overheard]]:
+    page = stage.page(seen.who)
+    overheard = Overheard(page)
+    try:
+        answer = page.goto(seen.address(stage) if callable(seen.address) else seen.address)
+        assert answer is not None
+        assert answer.status == seen.status
+        if seen.before:
+            seen.before(stage, page)
+        yield page, overheard
+    finally:
+        page.close()
+
+
+def resize(page: Page, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+
+
+@pytest.mark.parametrize("seen", PAGES, ids=str)
+def test_a_page_is_accessible_wide_and_narrow(stage, seen):
+    with opened(stage, seen) as (page, overheard):
+        is_phone = page.locator("body.phone").count() == 1
+        found = structure(page) + violations(page) + small_targets(page, controls=32, links=24)
+        if not is_phone:
+            found += walk_by_tab(page)
+        resize(page, *PHONE)
+        found += violations(page) + small_targets(page, controls=44, links=44) + sticks_out(page)
+        if is_phone:
+            found += walk_by_tab(page)
+        resize(page, NARROWEST, PHONE[1])
+        found += sticks_out(page) + overheard.lines
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("seen", ADMIN, ids=str)
+def test_the_admin_wears_our_clothes(stage, seen):
+    with opened(stage, seen) as (page, overheard):
+        found = structure(page) + violations(page) + walk_by_tab(page)
+        resize(page, *PHONE)
+        found += violations(page) + small_targets(page, controls=24, links=24) + sticks_out(page) + overheard.lines
+    assert not found, "\n".join(found)
