@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from socketserver import ThreadingMixIn
-from typing import Any
+from typing import Any, Protocol
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 log = logging.getLogger(__name__)
@@ -94,17 +94,25 @@ def timed(job: str) -> Iterator[None]:
         JOB_SECONDS.labels(job).observe(time.perf_counter() - began)
 
 
-def exposition(*, with_database: bool = True) -> bytes:
-    """All numbers in Prometheus' text format."""
+class Waiting(Protocol):
+    """What the database knows of work that waits (`tallies.waiting`); ages in seconds."""
+
+    outbox_rows: int
+    outbox_age: float
+    photos_waiting: int
+
+
+def exposition(stored: Callable[[], Waiting | None] | None = None) -> bytes:
+    """All numbers in Prometheus' text format; with ``stored`` also what the database knows, None when it is away."""
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         MultiProcessCollector(registry)
         told = generate_latest(registry)
     else:
         told = generate_latest(_own)
-    if with_database:
+    if stored is not None:
         facts = CollectorRegistry()
-        facts.register(_StoredFacts())
+        facts.register(_StoredFacts(stored))
         told += generate_latest(facts)
     return told
 
@@ -112,10 +120,11 @@ def exposition(*, with_database: bool = True) -> bytes:
 class _StoredFacts(Collector):
     """What the database knows, asked for at each scrape; when it is away, that."""
 
-    def collect(self) -> Iterable[Metric]:
-        from sista import waiting
+    def __init__(self, stored: Callable[[], Waiting | None]) -> None:
+        self._stored = stored
 
-        facts = waiting.facts()
+    def collect(self) -> Iterable[Metric]:
+        facts = self._stored()
         yield GaugeMetricFamily("sista_database_up", "1 when the database answers.", 0 if facts is None else 1)
         if facts is not None:
             yield GaugeMetricFamily("sista_outbox_rows", "Changes the totals do not know yet.", facts.outbox_rows)
@@ -167,6 +176,6 @@ def _application(token: str) -> Callable[..., Iterable[bytes]]:
             return [b""]
         start_response("200 OK", [("Content-Type", CONTENT_TYPE), ("Cache-Control", "no-store")])
         # No database here: Celery's children inherit this process's connections.
-        return [exposition(with_database=False)]
+        return [exposition()]
 
     return application

@@ -20,8 +20,9 @@ def compile_changed(locale_paths: Iterable[Path | str]) -> list[Path]:
                 continue
             with source.open("rb") as stream:
                 catalogue = read_po(stream, locale=source.parent.parent.name)
-            # Renamed into place: a server that reads meanwhile must not see half a file.
-            beside = target.with_suffix(".mo.new")
+            # Renamed into place: a server that reads meanwhile must not see half a file. The name
+            # holds the process: two that start at once would take each other's away.
+            beside = target.with_name(f"{target.stem}.{os.getpid()}.mo")
             with beside.open("wb") as stream:
                 write_mo(stream, catalogue)
             os.replace(beside, target)

@@ -10,7 +10,6 @@ from sista.database import writing
 from tallies.figures import EMPTY_BOX
 from tallies.models import Contest, Election, OutboxRow, Pair, PollingStation, StationResult
 
-
 #: Stored as on the ballot, whatever language its maker reads; pages translate it (`formats.pair_name`).
 EMPTY_BOX_NAME = "Kolom kosong"
 

@@ -207,7 +207,7 @@ def coverage_step(value: Fractional | None) -> str:
 
 @register.filter
 def pair_name(pair: Any) -> str:
-    """``{{ pair|pair_name }}``: the name as stored; number 0 is no name but *kolom kosong*, said in every language."""
+    """``{{ pair|pair_name }}``: the name as stored; 0 is *kolom kosong*, which every language says."""
     return _("Kolom kosong") if pair.number == 0 else pair.name
 
 

@@ -188,7 +188,7 @@ def test_without_a_token_nothing_is_one(db, settings):
 
 def test_several_processes_are_added_up(tmp_path):
     counting = "import sys; from sista import metrics; metrics.count_form('ponsel'); "
-    counting += "sys.stdout.write(metrics.exposition(with_database=False).decode())"
+    counting += "sys.stdout.write(metrics.exposition().decode())"
     environ = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics")}
     # Both live at once: a process that finds only the files of the dead begins anew.
     first = subprocess.Popen(

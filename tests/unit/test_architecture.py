@@ -23,6 +23,7 @@ COMPOSITION = {
     "sista/celery.py",
     "sista/wsgi.py",
     "sista/background.py",
+    "sista/health.py",
     "sista/management/commands/prepare.py",
 }
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "services", "service", "managers", "misc", "common"}
