@@ -11,11 +11,15 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
+from multiprocessing import get_context
 from typing import Any
+
+from django.db import connection, connections
 
 from accounts.models import User
 from analytics import demo_accounts, demo_photos, findings
@@ -83,17 +87,33 @@ class Stage:
         return self.stations.get(spot.key)
 
 
-def seed(codes: Sequence[str], *, seed: int, complete: bool, say: Say) -> int:
+@dataclass(frozen=True)
+class Played:
+    """What one contest took."""
+
+    name: str
+    stations: int
+    new: int
+    seconds: float
+
+
+def seed(codes: Sequence[str], *, seed: int, complete: bool, workers: int = 1, say: Say) -> int:
     """Make the demonstration with the contests of ``codes``; return how many forms are new.
 
     ``complete`` sends every station and disputes nothing: the totals are the
-    official ones. Raises `SeedingRefused`.
+    official ones. ``workers`` > 1 plays as many contests at a time
+    (PostgreSQL). Raises `SeedingRefused`.
     """
+    if workers > 1 and connection.vendor != "postgresql":
+        raise SeedingRefused("--workers lebih dari 1 hanya dengan PostgreSQL: SQLite punya satu penulis.")
     facts = _facts(codes)
     _require_regions(facts, say)
     demo_accounts.ensure_accounts()
     election = _election()
-    new = sum(_play(election, fact, seed=seed, complete=complete, say=say) for fact in facts)
+    new = 0
+    for played in _play_all(election, facts, workers, seed=seed, complete=complete):
+        say(f"{played.name}: {played.stations} TPS, {played.new} formulir baru ({played.seconds:.0f} detik)")
+        new += played.new
     aggregation.drain()
     findings.refresh_changed()
     while photos.process_waiting():
@@ -139,7 +159,19 @@ def _election() -> Election:
     return election
 
 
-def _play(election: Election, fact: DemoContest, *, seed: int, complete: bool, say: Say) -> int:
+def _play_all(election: Election, facts: list[DemoContest], workers: int, **wishes: Any) -> Iterator[Played]:
+    if workers == 1:
+        yield from (_play(election, fact, **wishes) for fact in facts)
+        return
+    # A connection must not cross a fork; each process opens its own.
+    connections.close_all()
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+        largest_first = sorted(facts, key=lambda fact: -fact.stations)
+        for future in as_completed([pool.submit(_play, election, fact, **wishes) for fact in largest_first]):
+            yield future.result()
+
+
+def _play(election: Election, fact: DemoContest, *, seed: int, complete: bool) -> Played:
     started = time.monotonic()
     stage = _set_up(election, fact, seed=seed)
     counted = [i for i in range(len(stage.plan.spots)) if complete or i not in stage.plan.withheld]
@@ -147,9 +179,7 @@ def _play(election: Election, fact: DemoContest, *, seed: int, complete: bool, s
     if not complete:
         new += _send(stage, _rival_forms(stage))
         _verify(stage)
-    seconds = time.monotonic() - started
-    say(f"{fact.name}: {len(stage.plan.spots)} TPS, {new} formulir baru ({seconds:.0f} detik)")
-    return new
+    return Played(fact.name, len(stage.plan.spots), new, time.monotonic() - started)
 
 
 # Setting up

@@ -1,11 +1,12 @@
 from django.contrib import admin
+from simple_history.admin import SimpleHistoryAdmin
 
 from regions.models import Region
 from sista.scoped_admin import ScopedAdmin
 
 
 @admin.register(Region)
-class RegionAdmin(ScopedAdmin):
+class RegionAdmin(ScopedAdmin, SimpleHistoryAdmin):
     """Population and time zone are set here; the tree itself comes from an import."""
 
     list_display = ["code", "name", "level", "population", "time_zone"]

@@ -5,8 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+#: Rows a list counts at most: of 800,000 stations nobody needs the exact number of pages.
+COUNTED_ROWS = 5_000
+
+
+class BoundedPaginator(Paginator):
+    """Count up to a bound, so that a list of the whole nation costs what its first pages cost."""
+
+    @cached_property
+    def count(self) -> int:
+        return self.object_list.order_by()[:COUNTED_ROWS].count()
 
 
 class ScopedAdmin(admin.ModelAdmin):
@@ -18,6 +31,7 @@ class ScopedAdmin(admin.ModelAdmin):
     """
 
     show_full_result_count = False
+    paginator = BoundedPaginator
     list_per_page = 50
     superuser_only = False
     read_only = False

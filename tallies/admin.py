@@ -1,5 +1,6 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
 
 from sista.scoped_admin import ScopedAdmin
 from tallies import assigning, preparation
@@ -15,7 +16,7 @@ from tallies.models import (
 
 
 @admin.register(Election)
-class ElectionAdmin(ScopedAdmin):
+class ElectionAdmin(ScopedAdmin, SimpleHistoryAdmin):
     """An election reaches over every provinsi: staff read it, a superuser changes it."""
 
     superuser_only = True
@@ -48,7 +49,7 @@ class PairInline(admin.TabularInline):
 
 
 @admin.register(Contest)
-class ContestAdmin(ScopedAdmin):
+class ContestAdmin(ScopedAdmin, SimpleHistoryAdmin):
     list_display = ["named", "election", "region", "office"]
     list_filter = ["election", "office"]
     list_select_related = ["election", "region"]
@@ -74,7 +75,7 @@ class ContestAdmin(ScopedAdmin):
 
 
 @admin.register(PollingStation)
-class PollingStationAdmin(ScopedAdmin):
+class PollingStationAdmin(ScopedAdmin, SimpleHistoryAdmin):
     list_display = ["full_code", "region", "number", "registered_male", "registered_female"]
     list_filter = ["election"]
     list_select_related = ["region"]

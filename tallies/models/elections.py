@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from simple_history.models import HistoricalRecords
 
 from regions.models import Region
 from tallies.figures import EMPTY_BOX, FULL_FIELDS, SHORT_FIELDS, Thresholds
@@ -81,6 +82,7 @@ class Election(models.Model):
     )
 
     objects = ElectionQuerySet.as_manager()
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("pemilihan")
@@ -138,6 +140,7 @@ class Contest(models.Model):
     office = models.CharField(_("jabatan"), max_length=12, choices=Office.choices)
 
     objects = ContestQuerySet.as_manager()
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("kontes")
@@ -172,6 +175,8 @@ class Pair(models.Model):
     name = models.CharField(_("nama paslon"), max_length=160)
     backing = models.CharField(_("pengusung"), max_length=300, blank=True)
     usungan = models.BooleanField(_("usungan kita"), default=False)
+
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("paslon")

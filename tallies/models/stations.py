@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from simple_history.models import HistoricalRecords
 
 from regions.models import Region
 from tallies.figures import StationFacts
@@ -40,6 +41,7 @@ class PollingStation(models.Model):
     registered_female = models.PositiveIntegerField(_("DPT perempuan"), null=True, blank=True)
 
     objects = PollingStationQuerySet.as_manager()
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("TPS")

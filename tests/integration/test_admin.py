@@ -177,3 +177,41 @@ def test_an_assignment_is_revoked_and_never_deleted(dewi, client, play):
         client.post(reverse("admin:tallies_assignment_delete", args=[assignment.pk]), {"post": "yes"}).status_code
         == 403
     )
+
+
+def unfinished(client):
+    return {str(item.title): item.number for item in client.get(reverse("admin:index")).context["items"]}
+
+
+def test_the_start_page_says_what_is_unfinished(dewi, client, play):
+    play.stations["gedangan_1"].registered_male = None
+    play.stations["gedangan_1"].save()
+    assert unfinished(client) == {
+        "TPS tanpa saksi": 3,  # pamotan_1, gedangan_1, babat_2
+        "TPS tanpa DPT": 1,
+        "Wilayah kontes tanpa jumlah penduduk": 2,
+    }
+
+
+def test_work_of_another_provinsi_is_not_on_the_start_page(dewi, client, play):
+    from accounts.models import User as Person
+
+    made = Person.objects.get(username="made")
+    Person.objects.filter(pk=made.pk).update(role=Role.PROVINCE_STAFF, region=cast.region("51"), is_staff=True)
+    client.force_login(Person.objects.get(pk=made.pk))
+    assert unfinished(client) == {}
+
+
+def test_a_change_of_master_data_says_who_and_from_what(dewi, client, play):
+    address = reverse("admin:regions_region_change", args=[play.malang.region_id])
+    assert client.post(address, {"population": "2654448", "time_zone": ""}).status_code == 302
+    newest, *_older = play.malang.region.history.all()
+    assert (newest.population, newest.history_user) == (2654448, dewi)
+
+
+def test_a_long_list_is_not_counted_to_its_end(dewi, client, play, monkeypatch):
+    from sista import scoped_admin
+
+    monkeypatch.setattr(scoped_admin, "COUNTED_ROWS", 4)
+    listing = client.get(reverse("admin:tallies_pollingstation_changelist")).context["cl"]
+    assert listing.paginator.count == 4

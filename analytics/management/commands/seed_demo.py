@@ -20,9 +20,10 @@ class Command(BaseCommand):
             help="send every station, dispute none: the totals are the official ones",
         )
         parser.add_argument("--seed", type=int, default=demo.DEFAULT_SEED, help="of the split into stations")
+        parser.add_argument("--workers", type=int, default=1, help="contests played at a time (PostgreSQL)")
         parser.add_argument("--show-accounts", action="store_true", help="print the accounts and do nothing else")
 
-    def handle(self, *args, contests, complete: bool, seed: int, show_accounts: bool, **options):
+    def handle(self, *args, contests, complete: bool, seed: int, workers: int, show_accounts: bool, **options):
         if show_accounts:
             if not demo_accounts.kept():
                 raise CommandError("Belum ada akun peragaan: jalankan seed_demo dulu.")
@@ -32,7 +33,7 @@ class Command(BaseCommand):
             codes = [fact.code for fact in CONTESTS]
         started = time.monotonic()
         try:
-            new = demo.seed(codes, seed=seed, complete=complete, say=self._say)
+            new = demo.seed(codes, seed=seed, complete=complete, workers=max(workers, 1), say=self._say)
         except demo.SeedingRefused as refused:
             raise CommandError(str(refused)) from refused
         seconds = time.monotonic() - started

@@ -1,0 +1,84 @@
+"""What is still to do before the day, for the start page of the admin. Read only, bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from tallies.models import Assignment, Contest, Pair, PollingStation, QuarantinedForm, StationResult
+
+#: Counted at most: "1.000+" says enough, and a start page must not scan a nation.
+MOST = 1_000
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """One kind of work left. ``number`` stops at `MOST`; ``address`` names the admin list where it is done."""
+
+    title: Promise
+    step: Promise
+    number: int
+    address: str
+
+    @property
+    def is_more(self) -> bool:
+        return self.number >= MOST
+
+
+def unfinished_for(user: Any) -> list[Unfinished]:
+    """Return what is left within the region of ``user``, without what is done."""
+    scope = user.scope
+    if scope is None:
+        return []
+    return [item for item in _items((scope.first, scope.last)) if item.number]
+
+
+def _items(inside: tuple[int, int]) -> Iterator[Unfinished]:
+    stations = PollingStation.objects.filter(region__first__range=inside, election__practice_of=None)
+    contests = Contest.objects.filter(region__first__range=inside, election__practice_of=None)
+    guarded = Assignment.objects.active().filter(station=OuterRef("pk"))
+    yield Unfinished(
+        _("TPS tanpa saksi"),
+        _("Tugaskan seorang saksi ke setiap TPS."),
+        _count(stations.filter(~Exists(guarded))),
+        "admin:tallies_assignment_add",
+    )
+    yield Unfinished(
+        _("TPS tanpa DPT"),
+        _("Isi DPT laki-laki dan perempuan; tanpa DPT partisipasi tidak dihitung."),
+        _count(stations.filter(Q(registered_male=None) | Q(registered_female=None))),
+        "admin:tallies_pollingstation_changelist",
+    )
+    yield Unfinished(
+        _("Kontes tanpa TPS"),
+        _("Tambahkan TPS di wilayah kontes."),
+        _count(contests.filter(~Exists(StationResult.objects.filter(contest=OuterRef("pk"))))),
+        "admin:tallies_contest_changelist",
+    )
+    yield Unfinished(
+        _("Kontes tanpa usungan"),
+        _("Tandai paslon usungan kita, bila ada."),
+        _count(contests.filter(~Exists(Pair.objects.filter(contest=OuterRef("pk"), usungan=True)))),
+        "admin:tallies_contest_changelist",
+    )
+    yield Unfinished(
+        _("Wilayah kontes tanpa jumlah penduduk"),
+        _("Isi jumlah penduduk; ambang batas sengketa MK memerlukannya."),
+        _count(contests.filter(region__population=None)),
+        "admin:regions_region_changelist",
+    )
+    yield Unfinished(
+        _("Formulir karantina"),
+        _("Dikirim saksi yang penugasannya sudah dicabut. Periksa, lalu hubungi DPC."),
+        _count(QuarantinedForm.objects.filter(station__region__first__range=inside)),
+        "admin:tallies_quarantinedform_changelist",
+    )
+
+
+def _count(rows: QuerySet[Any]) -> int:
+    return rows.order_by()[:MOST].count()
