@@ -39,11 +39,23 @@ class TargetAdmin(ScopedAdmin):
         return False  # what was expected is evidence
 
 
+#: What an event is called; the record itself keeps the code.
+EVENT_WORDS = {
+    "opened": _("Ditemukan"),
+    "updated": _("Keadaan berubah"),
+    "closed": _("Ditutup"),
+}
+
+
 class FindingEventInline(admin.TabularInline):
     model = FindingEvent
     extra = 0
     can_delete = False
-    fields = readonly_fields = ["at", "action", "actor", "numbers"]
+    fields = readonly_fields = ["at", "what", "actor", "numbers"]
+
+    @admin.display(description=_("tindakan"))
+    def what(self, event):
+        return EVENT_WORDS.get(event.action, event.action)
 
     def has_view_permission(self, request, obj=None):
         return request.user.is_staff

@@ -118,15 +118,29 @@ class AssignmentAdmin(ScopedAdmin):
             assigning.revoke(assignment, by=request.user)
 
 
+#: What an event is called; the record itself keeps the code.
+AUDIT_WORDS = {
+    "form received": _("formulir diterima"),
+    "form verified": _("formulir diverifikasi"),
+    "form rejected": _("formulir ditolak"),
+    "form corrected": _("formulir diperbaiki"),
+    "form needs_fix": _("perbaikan diminta"),
+}
+
+
 @admin.register(AuditEvent)
 class AuditEventAdmin(ScopedAdmin):
     read_only = True
-    list_display = ["result_key", "seq", "at", "actor", "action"]
+    list_display = ["result_key", "seq", "at", "actor", "what"]
     list_select_related = ["actor"]
 
     @admin.display(description=_("hasil TPS"), ordering="result")
     def result_key(self, event):
         return event.result_id
+
+    @admin.display(description=_("tindakan"), ordering="action")
+    def what(self, event):
+        return AUDIT_WORDS.get(event.action, event.action)
 
     def get_queryset(self, request):
         rows = admin.ModelAdmin.get_queryset(self, request)

@@ -1,6 +1,6 @@
 """A browser before a running server: one data set, one server, one browser for a whole test module.
 
-A module that wants it imports `_quick_and_quiet`, `db` and `stage`. The data
+A module that wants it imports the three fixtures ``…_for_a_module``. The data
 are committed, because the server answers from threads with connections of
 their own; they are flushed when the module ends.
 """
@@ -37,8 +37,8 @@ PHONE, DESKTOP = (360, 640), (1440, 900)
 NARROWEST = 320
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _quick_and_quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+@pytest.fixture(name="_quick_and_quiet", autouse=True, scope="module")
+def quick_and_quiet_for_a_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The same as in conftest, but for the whole module: its photos outlive a test."""
     folder = tmp_path_factory.mktemp("browser")
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -56,8 +56,8 @@ def _quick_and_quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         yield
 
 
-@pytest.fixture(scope="module")
-def db(django_db_setup: None, django_db_blocker: Any, _quick_and_quiet: None) -> Iterator[None]:
+@pytest.fixture(name="db", scope="module")
+def committed_for_a_module(django_db_setup: None, django_db_blocker: Any, _quick_and_quiet: None) -> Iterator[None]:
     """The database, committed and open for the whole module. (pytest-django makes one where a test asks for `db`.)"""
     with django_db_blocker.unblock():
         name = Path(str(connection.settings_dict["NAME"])).name
@@ -82,8 +82,8 @@ def _run(statements: Callable[[str], list[str]]) -> None:
                 cursor.execute(statement)
 
 
-@pytest.fixture(scope="module")
-def stage(db: None, request: pytest.FixtureRequest) -> Iterator[Stage]:
+@pytest.fixture(name="stage", scope="module")
+def stage_for_a_module(db: None, request: pytest.FixtureRequest) -> Iterator[Stage]:
     """The play with what the module's ``furnish(stage)`` adds, the server, and the browser."""
     with _browser() as browser:
         server = LiveServer("127.0.0.1")

@@ -1,4 +1,4 @@
-"""What a careful reader finds wrong with a page in a browser: each function returns sentences, none when all is well."""
+"""What a careful reader finds wrong with a page in a browser: sentences, and none when all is well."""
 
 from __future__ import annotations
 
@@ -49,7 +49,12 @@ def structure(page: Page) -> list[str]:
 def before_the_first_stop(page: Page) -> None:
     """Where the next Tab goes to the first stop, as after opening a page without an autofocus."""
     page.evaluate(
-        "() => { const b = document.body; b.tabIndex = -1; b.focus(); b.removeAttribute('tabindex'); scrollTo(0, 0); }"
+        """() => {
+          document.body.tabIndex = -1;
+          document.body.focus();
+          document.body.removeAttribute("tabindex");
+          scrollTo(0, 0);
+        }"""
     )
 
 
@@ -121,7 +126,8 @@ _FOCUS = """() => {
   const seen = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
   const onTop = hit && (e.contains(hit) || hit.contains(e) || carriers.some((one) => one.contains(hit)));
   e.dataset.walked = Number(e.dataset.walked || 0) + 1;
-  return {ringed, seen, onTop, again: e.dataset.walked > 1, what: e.outerHTML.replace(/ data-walked="\\d+"/, "").slice(0, 110)};
+  const what = e.outerHTML.replace(/ data-walked="\\d+"/, "").slice(0, 110);
+  return {ringed, seen, onTop, what, again: e.dataset.walked > 1};
 }"""
 
 
@@ -147,6 +153,8 @@ def tab_to(page: Page, target: str, most: int = 60) -> None:
     """Press Tab until ``target`` (a CSS selector) has the focus, as somebody without a mouse does."""
     for _ in range(most):
         if page.evaluate("(target) => document.activeElement.matches(target)", target):
+            focus = page.evaluate(_FOCUS)
+            assert focus["ringed"], f"no ring on {focus['what']}"
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"{target} is not reached by Tab; the focus is on {page.evaluate(_FOCUS)}")

@@ -26,6 +26,6 @@ function nameAll() {
   nameChoosers(document);
 }
 
-// select2 is set up after the document is ready; a new row of an inline table is announced.
-addEventListener("load", nameAll);
-document.addEventListener("formset:added", () => setTimeout(nameAll));
+// select2 is set up some time after the document is ready, and rows of inline tables are added later.
+new MutationObserver(nameAll).observe(document.body, { childList: true, subtree: true });
+nameAll();

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from regions.models import Level, Region
@@ -82,7 +83,7 @@ def _suffix(view: View) -> str:
 def _filter_labels() -> dict[View, str]:
     return {
         View.ALL: _("Semua"),
-        View.DIFFERENCES: _("Selisih"),
+        View.DIFFERENCES: pgettext("daftar", "Selisih"),
         View.PENDING: _("Menunggu"),
         View.NEEDS_FIX: _("Perlu diperbaiki"),
         View.REJECTED: _("Ditolak"),

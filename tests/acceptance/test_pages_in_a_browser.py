@@ -6,7 +6,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,20 +19,19 @@ from accounts.models import Role
 from analytics import findings
 from analytics.models import Finding, Target
 from sista import background
-from tallies import aggregation, assigning, photos, preparation, rebuilding, verification
+from tallies import aggregation, assigning, audit, photos, preparation, rebuilding, verification
 from tallies.models import Assignment, C1Form, Election, FormKind, Office, Phase, StationResult
 from tallies.preparation import NewPair, NewStation
 from tallies.submission import PhotoName
-from tests import browsing, cast
+from tests import cast
 from tests.browsing import (  # noqa: F401  fixtures
-    DESKTOP,
     NARROWEST,
     PHONE,
     Overheard,
     Stage,
-    _quick_and_quiet,
-    db,
-    stage,
+    committed_for_a_module,
+    quick_and_quiet_for_a_module,
+    stage_for_a_module,
 )
 from tests.looking import small_targets, sticks_out, structure, tab_to, violations, walk_by_tab
 from tests.sending import picture
@@ -262,7 +261,236 @@ def test_a_page_is_accessible_wide_and_narrow(stage, seen):
 @pytest.mark.parametrize("seen", ADMIN, ids=str)
 def test_the_admin_wears_our_clothes(stage, seen):
     with opened(stage, seen) as (page, overheard):
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(241, 243, 242)"
+        assert page.locator("nav.tabs a[href^='/hasil/']").count() == 1
         found = structure(page) + violations(page, good_practice=False) + walk_by_tab(page)
         resize(page, *PHONE)
-        found += violations(page, good_practice=False) + small_targets(page, controls=24, links=24) + sticks_out(page) + overheard.lines
+        found += (
+            violations(page, good_practice=False)
+            + small_targets(page, controls=24, links=24)
+            + sticks_out(page)
+            + overheard.lines
+        )
     assert not found, "\n".join(found)
+
+
+# Without a mouse
+
+
+def follow(page: Page, target: str, key: str = "Enter") -> None:
+    """Go to a link or button by Tab and on to the page it leads to."""
+    tab_to(page, target)
+    with page.expect_navigation():
+        page.keyboard.press(key)
+
+
+def write(page: Page, **values: int) -> None:
+    for name, value in values.items():
+        tab_to(page, f"[name={name}]")
+        page.keyboard.type(str(value))
+
+
+def test_a_witness_sends_a_c1_without_a_mouse(stage):
+    stage.station("tari")
+    page = stage.page("tari", PHONE)
+    page.goto("/saksi/")
+    follow(page, ".button--main")
+    expect(page.locator("h1")).to_have_text("Isi angka")
+    write(page, votes_1=100, votes_2=80, votes_3=20)
+    expect(page.locator("[data-figure-sum]")).to_have_text("200")
+    write(page, voters_total=205, valid_votes=200, invalid_votes=5)
+    tab_to(page, "#objection-ada")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    assert page.is_checked("#objection-tidak")
+    follow(page, "button.button--main[value=check]")
+    expect(page.locator("h1")).to_have_text("Periksa kembali")
+    follow(page, "button[value=send]", "Space")
+    expect(page.locator("h1")).to_have_text("Angka terkirim")
+    form = C1Form.objects.get(submitted_by=stage.person("tari"))
+    assert (form.figures.votes, form.objection) == ({1: 100, 2: 80, 3: 20}, False)
+    follow(page, ".button--main")
+    expect(page.locator(".alert--done")).to_contain_text("Angka sudah sampai di server.")
+
+
+def test_a_coordinator_verifies_without_a_mouse(stage):
+    mine = stage.station("vera")
+    stage.send("vera's", [100, 80, 20], by="vera")
+    page = stage.page("rina")
+    page.goto("/hasil/pilkada-2020/35.07/")
+    follow(page, "nav.tabs a[href*=verifikasi]")
+    follow(page, f"a[href^='/verifikasi/tps/{mine.pk}/']")
+    follow(page, "#verify button")
+    expect(page.locator(".alert--done")).to_contain_text("terverifikasi")
+    mine.refresh_from_db()
+    assert mine.review == "verified"
+
+
+# Live
+
+
+def is_at(page: Page, number: str) -> Any:
+    return expect(page.locator("#report .results-count .stat__value")).to_contain_text(number, timeout=9000)
+
+
+def watch(page: Page) -> None:
+    """From now on count what moves, and notice a reload."""
+    page.evaluate(
+        """() => {
+          window.moved = [];
+          new PerformanceObserver((list) => list.getEntries().forEach((entry) => window.moved.push(
+            entry.value.toFixed(4) + " " + entry.sources.map((s) => s.node?.outerHTML?.slice(0, 90)).join(" ; "))))
+            .observe({type: "layout-shift"});
+        }"""
+    )
+
+
+def standing(page: Page) -> dict[str, Any]:
+    return page.evaluate(
+        """() => ({
+          moved: window.moved, focus: document.activeElement.id, scrolled: scrollY,
+          rows: [...document.querySelectorAll("tr[data-row]")].map((row) => row.dataset.row),
+        })"""
+    )
+
+
+@pytest.mark.parametrize("size", [PHONE, (1440, 420)], ids=["phone", "desktop"])
+def test_a_page_refreshes_itself_and_nothing_moves(stage, size):
+    witness = f"lia{size[0]}"
+    stage.station(witness)
+    page = stage.page("budi", size)
+    # By its lead: the new form turns the order of the two kecamatan round.
+    page.goto("/hasil/pilkada-2020/35.07/?urut=unggul")
+    before = int(page.locator("#report .results-count .stat__value").inner_text().split()[0])
+    turned = [1000, 1000, 0] if page.locator("#report tbody th").first.inner_text() == "Dampit" else [0, 0, 1300]
+    page.focus("#report tbody th a >> nth=1")
+    page.evaluate("scrollTo(0, 120)")
+    page.wait_for_timeout(100)
+    watch(page)
+    stood = standing(page)
+    assert stood["scrolled"] > 0
+    stage.send(f"{witness}'s", turned, by=witness)
+    is_at(page, f"{before + 1}")
+    expect(page.locator("[data-reorder]")).to_be_visible()
+    page.wait_for_timeout(300)
+    assert standing(page) == stood
+    # Only whoever asks gets the new order.
+    page.click("[data-reorder]")
+    assert standing(page)["rows"] == stood["rows"][::-1]
+
+
+def test_a_lost_connection_is_said_and_the_old_numbers_stay(stage):
+    context = stage.context("budi")
+    page = context.new_page()
+    page.clock.install()
+    page.goto("/hasil/pilkada-2020/35.07/")
+    shown = page.locator("#report").inner_text()
+    page.focus("#report tbody th a >> nth=0")
+    focused = page.evaluate("document.activeElement.id")
+    expect(page.locator("#live-lost")).to_be_hidden()
+    context.set_offline(True)
+    page.clock.run_for(5_100)
+    expect(page.locator("#live-lost")).to_be_visible()
+    expect(page.locator("#live-lost")).to_contain_text("Tidak tersambung sejak")
+    expect(page.locator("#live-state [data-live=lost]")).to_be_visible()
+    assert page.locator("#report").inner_text() == shown
+    assert page.evaluate("document.activeElement.id") == focused
+    assert violations(page) == []
+    context.set_offline(False)
+    page.clock.run_for(5_100)
+    expect(page.locator("#live-lost")).to_be_hidden()
+
+
+# Without JavaScript
+
+
+def test_the_whole_path_of_a_witness_needs_no_javascript(stage, tmp_path):
+    stage.station("nur")
+    photo = tmp_path / "c1.jpg"
+    photo.write_bytes(picture(size=(900, 1200), seed=7))
+    page = stage.context(java_script_enabled=False, viewport={"width": NARROWEST, "height": PHONE[1]}).new_page()
+    page.goto("/saksi/")
+    page.fill("[name=username]", "nur")
+    page.fill("[name=password]", cast.PASSWORD)
+    page.click("button.button--main")
+    page.click("a.button--main:has-text('Isi angka C1')")
+    page.set_input_files("[name=photos]", photo)
+    figures(page, voters_total=205, valid_votes=201, invalid_votes=4)
+    page.check("#objection-ada")
+    page.fill("[name=note]", "Pemilih pindahan tanpa surat")
+    page.click("button.button--main[value=check]")
+    expect(page.locator("h1")).to_have_text("Periksa kembali")
+    for answer in page.locator("[name=confirmed]").all():
+        answer.check()
+    page.click("button[value=send]")
+    expect(page.locator("h1")).to_have_text("Angka terkirim")
+    expect(page.locator(".receipt__code")).to_have_text(C1Form.objects.get(submitted_by__username="nur").receipt)
+    photos.process_waiting()
+    page.click(".button--main")
+    assert page.locator("img.thumb").evaluate("(image) => image.complete && image.naturalWidth > 0")
+    page.click("button:has-text('Keluar')")
+    expect(page.locator("h1")).to_have_text("Masuk")
+    form = C1Form.objects.get(submitted_by=stage.person("nur"))
+    assert (form.confirmed, form.objection, form.note) == (form.checks, True, "Pemilih pindahan tanpa surat")
+    assert form.checks
+
+
+# The main job
+
+
+@contextmanager
+def worker() -> Iterator[None]:
+    """The embedded worker's rounds, as the one web process makes them."""
+    over = threading.Event()
+
+    def rounds() -> None:
+        try:
+            while not over.wait(0.2):
+                background.work()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=rounds)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(30)
+
+
+def test_from_the_witness_to_the_coordinator_and_back(stage, tmp_path):
+    """A witness sends; the coordinator sees it at once, compares the photo, verifies; the witness reads it."""
+    mine = stage.station("sari", village="35.07.06.2001")
+    photo = tmp_path / "c1.jpg"
+    photo.write_bytes(picture(size=(1200, 1600), seed=9))
+    witness, coordinator = stage.page("sari", PHONE), stage.page("budi")
+    coordinator.goto("/hasil/pilkada-2020/35.07.06.2001/")
+    is_at(coordinator, "1 dari 2")
+    with worker():
+        witness.goto("/saksi/")
+        witness.click(".button--main")
+        witness.set_input_files("[name=photos]", photo)
+        figures(witness, voters_total=205, valid_votes=200, invalid_votes=5)
+        witness.click("button.button--main[value=check]")
+        witness.click("button[value=send]")
+        expect(witness.locator("h1")).to_have_text("Angka terkirim")
+        sent = time.monotonic()
+        is_in = coordinator.locator("#report .results-count .stat__value:has-text('2 dari 2')")
+        while not is_in.count() and time.monotonic() - sent < 10:
+            coordinator.reload()
+        seconds = time.monotonic() - sent
+        coordinator.click("nav.tabs a[href*=verifikasi]")
+        coordinator.click(f"a[href^='/verifikasi/tps/{mine.pk}/']")
+        shown = coordinator.locator("[data-viewer-photo] img")
+        while not shown.count() and time.monotonic() - sent < 20:
+            coordinator.reload()
+        assert shown.evaluate("(image) => image.naturalWidth") == 1200
+        coordinator.click("#verify button")
+        expect(coordinator.locator(".alert--done")).to_contain_text("terverifikasi")
+    witness.goto("/saksi/")
+    expect(witness.locator("main")).to_contain_text("Terverifikasi")
+    # Two seconds on a machine of one's own; a shared one may be slow.
+    assert seconds < 4
+    assert list(audit.verify()) == []
+    assert rebuilding.differences(stage.play.election) == []

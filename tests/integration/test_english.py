@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import trans_real
 
-from accounts.models import User
+from accounts.models import Refusal, User
 from analytics import findings
 from analytics.models import Finding, Target
 from regions.models import Region
@@ -36,6 +36,8 @@ from tests.visible_words import WORD, in_markup
 
 #: Written by people of this test: reasons, sources. No word of it belongs to one language of the catalogue.
 BY_PEOPLE = "Fotokopi Jatim"
+#: Django's own Indonesian says "Filter" too.
+BOTH = {"filter"}
 HOLES = re.compile(r"%\(\w+\)s|</?\w+>")
 
 
@@ -58,7 +60,7 @@ def give_away() -> dict[str, set[str]]:
             several = isinstance(message.id, tuple)
             sources += message.id if several else [message.id]
             texts += message.string if several else [message.string]
-    return {"en": folded(sources) - folded(texts), "id": folded(texts) - folded(sources)}
+    return {"en": folded(sources) - folded(texts), "id": folded(texts) - folded(sources) - BOTH}
 
 
 def names() -> set[str]:
@@ -114,7 +116,9 @@ def _other_election(play, slug: str, phase: str) -> None:
     election = Election.objects.create(
         name="Pilkada Malang", slug=slug, date=dt.date(2015, 12, 9), phase=phase, form_kind=FormKind.FULL
     )
-    preparation.create_contest(election, cast.region("35.07"), Office.REGENT, [NewPair(1, "Sanusi-Didik", usungan=True)])
+    preparation.create_contest(
+        election, cast.region("35.07"), Office.REGENT, [NewPair(1, "Sanusi-Didik", usungan=True)]
+    )
     place = preparation.NewStation(cast.region("35.07.05.2001").pk, 1, 150, 150)
     [station] = preparation.add_stations(election, [place])
     assigning.assign(station, play.joko, by=play.dewi)
@@ -146,10 +150,13 @@ def _witness(play):
     yield "two elections", joko.get("/saksi/")
     for result in play.joko.assignments.get(station__election__slug="lengkap").station.results.all():
         yield "full form", joko.get(f"/saksi/{result.pk}/c1/")
-        yield "full form, asked", joko.post(
-            f"/saksi/{result.pk}/c1/",
-            {"uuid": uuid.uuid4(), "step": "check", "votes_0": "5", "votes_1": "500", "valid_votes": "9"}
-            | {"registered_dpt_male": "7", "registered_dpt": "3", "voters_dpt": "400", "ballots_received": "2"},
+        yield (
+            "full form, asked",
+            joko.post(
+                f"/saksi/{result.pk}/c1/",
+                {"uuid": uuid.uuid4(), "step": "check", "votes_0": "5", "votes_1": "500", "valid_votes": "9"}
+                | {"registered_dpt_male": "7", "registered_dpt": "3", "voters_dpt": "400", "ballots_received": "2"},
+            ),
         )
     for result in play.joko.assignments.get(station__election__slug="persiapan").station.results.all():
         yield "not open", joko.get(f"/saksi/{result.pk}/c1/")
@@ -173,7 +180,10 @@ def _coordinator(play):
         yield f"decide {name}", budi.get(deciding)
         yield f"correct {name}", budi.get(deciding + "?perbaiki=1")
         yield f"no reason {name}", budi.post(deciding, {"tindakan": "tolak", "seen": result.audit_seq})
-        yield f"too late {name}", _client(play.rina).post(deciding, {"tindakan": "verifikasi", "seen": 0, "form": result.form_id})
+        yield (
+            f"too late {name}",
+            _client(play.rina).post(deciding, {"tindakan": "verifikasi", "seen": 0, "form": result.form_id}),
+        )
 
 
 def _staff(play):
@@ -184,9 +194,13 @@ def _staff(play):
     yield "finding", nasi.get(reverse("finding", args=[Finding.objects.get().pk]))
     yield "no right", nasi.post(reverse("verification-decide", args=[play.result("dampit_1").pk]))
     yield "admin", dewi.get("/admin/")
+    Refusal.objects.all().delete()  # addresses are in no language
     for model in admin.site._registry:
         if model._meta.app_label != "axes":
-            yield f"admin {model.__name__}", dewi.get(reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_changelist"))
+            yield (
+                f"admin {model.__name__}",
+                dewi.get(reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_changelist")),
+            )
 
 
 @pytest.mark.parametrize("language", ["en", "id"])
@@ -203,4 +217,162 @@ def test_every_page_speaks_the_language_of_its_reader(furnished, give_away, lang
         assert f'<html lang="{language}"' in markup, opened
     assert found == {}, "\n".join(map(str, found.items()))
     assert len(statuses) > 60
-    assert {status: 1 for status in statuses.values()}.keys() == {200, 400, 403, 404, 409}
+    assert set(statuses.values()) == {200, 400, 403, 404, 409}
+
+
+# Before sign-in
+
+
+def test_the_language_before_sign_in_is_the_chosen_one(play, give_away):
+    client = Client()
+    assert "masuk" in folded(in_markup(client.get("/masuk/").content.decode()))
+    client.post("/bahasa/", {"language": "en", "next": "/masuk/"})
+    wrong = client.post("/masuk/", {"username": "siti", "password": "no"})
+    for page in (client.get("/masuk/"), wrong, client.post("/masuk/", {}), client.get("/nowhere/")):
+        assert folded(in_markup(page.content.decode())) & (give_away["en"] - names()) == set()
+    assert b"Username or password does not match." in wrong.content
+
+
+def test_a_locked_account_says_so_in_english(play, give_away):
+    client = Client()
+    client.post("/bahasa/", {"language": "en"})
+    for _attempt in range(settings.AXES_FAILURE_LIMIT + 1):
+        answer = client.post("/masuk/", {"username": "siti", "password": "no"})
+    assert b"Sign-in locked for a while" in answer.content
+    assert folded(in_markup(answer.content.decode())) & give_away["en"] == set()
+
+
+# Numbers, dates, times
+
+
+@pytest.fixture
+def surabaya(furnished):
+    """The figures of the example, for Malang: 597,540 of 1,049,334 votes, counted at 17:42:08 WIB."""
+    totals = ContestTotal.objects.filter(contest=furnished.malang, region=furnished.malang.region)
+    totals.update(valid_votes=1_049_334, counted_at=dt.datetime(2020, 12, 9, 10, 42, 8, tzinfo=dt.UTC))
+    votes = PairTotal.objects.filter(contest=furnished.malang, region=furnished.malang.region)
+    for number, count in ((1, 597_540), (2, 451_794), (3, 0)):
+        votes.filter(pair__number=number).update(votes=count)
+    return furnished
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (
+            "en",
+            [
+                "1,049,334",
+                "597,540 votes",
+                "56.94%",
+                "17:42:08 WIB",
+                "leads by 145,746 votes (+13.89 points)",
+                "3 of 4",
+            ],
+        ),
+        (
+            "id",
+            [
+                "1.049.334",
+                "597.540 suara",
+                "56,94%",
+                "17.42.08 WIB",
+                "unggul 145.746 suara (+13,89 poin)",
+                "3 dari 4",
+            ],
+        ),
+    ],
+)
+def test_numbers_and_times_are_written_as_the_reader_expects(surabaya, language, expected):
+    speak(language)
+    page = _client(User.objects.get(username="budi")).get(reverse("region", args=[surabaya.election.slug, "35.07"]))
+    read = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page.content.decode()))
+    assert [text for text in expected if text not in read] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "stated", "held"),
+    [("en", "14 Oct 2020", "9 December 2020"), ("id", "14 Okt 2020", "9 Desember 2020")],
+)
+def test_dates_name_the_month_in_the_language_of_the_reader(furnished, language, stated, held):
+    speak(language)
+    client = _client(User.objects.get(username="nasi"))
+    assert stated in client.get(reverse("targets", args=[furnished.election.slug])).content.decode()
+    assert held in client.get("/hasil/").content.decode()
+
+
+def test_one_vote_is_one_vote(play):
+    intake.submit(submission(play, "dampit_1", [1, 0, 0]), by=play.siti, channel=Channel.API)
+    aggregation.drain()
+    speak("en")
+    page = _client(User.objects.get(username="budi")).get(
+        reverse("region", args=[play.election.slug, "35.07.05.2001"])
+    )
+    assert "leads by <b>1</b> vote (" in page.content.decode()
+    assert ">1 vote<" in page.content.decode()
+
+
+def test_the_empty_box_is_stored_as_on_the_ballot_and_shown_in_english(furnished):
+    with translation.override("en"):
+        contest = preparation.create_contest(
+            furnished.election, cast.region("35.24.01"), Office.GOVERNOR, [NewPair(1, "Kartika-Saim")]
+        )
+    assert contest.pairs.get(number=0).name == "Kolom kosong"
+    speak("en")
+    result = furnished.joko.assignments.get(station__election__slug="lengkap").station.results.get()
+    page = _client(User.objects.get(username="joko")).get(f"/saksi/{result.pk}/c1/").content.decode()
+    assert "<span>Empty box</span>" in page
+    assert "Kolom kosong" not in page
+
+
+# What the API refuses
+
+
+def _refusals(play) -> Iterator[tuple[int, list[str]]]:
+    """Send what is refused; yield status and all that a person would read."""
+    siti, phone = play.siti, client_of(play.siti)
+    good = form_body(play, "dampit_1", [100, 80, 20])
+    send(siti, good)
+    photo = reverse("api-photo", args=["0" * 64])
+    answers = [
+        send(siti, form_body(play, "dampit_1", [100, "1O", 20])),
+        send(siti, form_body(play, "dampit_1", [100, 80])),
+        send(siti, form_body(play, "dampit_1", [100, 80, 20, 5])),
+        send(siti, form_body(play, "dampit_1", [100, 80, 20], note="x" * 501)),
+        send(siti, form_body(play, "dampit_1", [100, 80, 20], values={"ballots_used": 5})),
+        send(siti, form_body(play, "dampit_1", [100, 80, 20], supersedes="x")),
+        send(siti, form_body(play, "dampit_1", [100, 80, 20], filled_at="x", uuid="x", more=1)),
+        send(siti, good | {"votes": {"1": 1, "2": 80, "3": 20}}),
+        send(siti, form_body(play, "babat_1", [1, 2])),
+        send_raw(siti, b"{"),
+        send_raw(siti, b"x" * 70_000),
+        send_raw(siti, b"x", content_type="text/plain"),
+        phone.delete(reverse("api-forms")),
+        phone.generic("PUT", photo, b"", content_type="image/jpeg"),
+        phone.generic("PUT", photo, b"no photo", content_type="image/jpeg"),
+        client_of(play.nasi).generic("PUT", photo, b"x", content_type="image/jpeg"),
+    ]
+    assigning.revoke(play.stations["dampit_2"].assignments.get(witness=siti), by=play.dewi)
+    answers.append(send(siti, form_body(play, "dampit_2", [100, 80, 20])))
+    for phase in (Phase.PREPARATION, Phase.CLOSED):
+        Election.objects.update(phase=phase)
+        answers.append(send(siti, form_body(play, "dampit_1", [100, 80, 21])))
+    for answer in answers:
+        yield answer.status_code, [answer.json()["detail"], *answer.json()["fields"].values()]
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_a_refusal_of_the_api_is_said_in_the_language_of_the_sender(play, give_away, language):
+    speak(language)
+    for person in play.people.values():
+        person.refresh_from_db()
+    refused = list(_refusals(play))
+    assert {status for status, _said in refused} == {400, 403, 404, 405, 409, 413, 415}
+    assert [said for _status, said in refused if folded(said) & give_away[language]] == []
+
+
+def test_who_is_not_signed_in_is_told_in_the_language_of_the_cookie(play):
+    client = Client()
+    assert "Anda belum masuk" in client.get(reverse("api-form", args=[uuid.uuid4()])).json()["detail"]
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    assert "You are not signed in" in client.get(reverse("api-form", args=[uuid.uuid4()])).json()["detail"]
