@@ -72,6 +72,14 @@ def sticks_out(page: Page) -> list[str]:
     )
 
 
+def cut_off(page: Page) -> list[str]:
+    """Tables wider than the place they have: on a desktop every column is seen at once."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".table-scroll")].filter((e) => e.scrollWidth > e.clientWidth)
+          .map((e) => `${innerWidth}: ${e.getAttribute("aria-label")} is ${e.scrollWidth} of ${e.clientWidth} wide`)"""
+    )
+
+
 def small_targets(page: Page, *, controls: int, links: int) -> list[str]:
     """Controls and links lower than so many pixels. A link inside a sentence is exempt, as in WCAG 2.5.8."""
     return page.evaluate(

@@ -115,10 +115,12 @@ _UPWARD = (
 )
 _REGION = "COALESCE(village.id, district.id, regency.id, province.id, province.parent_id)"
 _LEVELS = ("village.id", "district.id", "regency.id", "province.id", "province.parent_id")
+_NAMED = ", ".join(f"{_PROGRESS[name]} {name}" for name in PROGRESS_FIELDS)
+_BLANK = ", ".join("NULL" for _ in PROGRESS_FIELDS)
 _SUMS = ", ".join(f"SUM(one.{name})" for name in PROGRESS_FIELDS)
 #: Every total of a contest held in the nation: desa from the stations, all levels by grouping sets.
 _ALL_LEVELS = (
-    f"WITH progress AS (SELECT station.region_id, {', '.join(f'{_PROGRESS[name]} {name}' for name in PROGRESS_FIELDS)} "
+    f"WITH progress AS (SELECT station.region_id, {_NAMED} "
     "FROM tallies_stationresult result JOIN tallies_pollingstation station ON station.id = result.station_id "
     "LEFT JOIN tallies_c1form form ON form.id = result.form_id WHERE result.contest_id = %(contest)s GROUP BY 1), "
     "votes AS (SELECT station.region_id, vote.pair_id, SUM(vote.votes) votes, "
@@ -128,7 +130,7 @@ _ALL_LEVELS = (
     f"WHERE result.contest_id = %(contest)s AND {_IN} GROUP BY 1, 2) "
     f"SELECT {_REGION}, NULL, NULL, NULL, {_SUMS} FROM progress one {_UPWARD} "
     f"GROUP BY GROUPING SETS ({', '.join(f'({level})' for level in _LEVELS)}) "
-    f"UNION ALL SELECT {_REGION}, pair_id, SUM(votes), SUM(votes_verified), {', '.join('NULL' for _ in PROGRESS_FIELDS)} "
+    f"UNION ALL SELECT {_REGION}, pair_id, SUM(votes), SUM(votes_verified), {_BLANK} "
     f"FROM votes one {_UPWARD} GROUP BY GROUPING SETS ({', '.join(f'({level}, pair_id)' for level in _LEVELS)})"
 )
 
