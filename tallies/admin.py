@@ -1,3 +1,4 @@
+from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
@@ -24,6 +25,11 @@ class ElectionAdmin(ScopedAdmin, SimpleHistoryAdmin):
     list_filter = ["phase"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
+
+    def has_delete_permission(self, request, obj=None):
+        # Forms of a real election are evidence, and triggers refuse.
+        is_practice = obj is not None and obj.practice_of_id is not None
+        return is_practice and super().has_delete_permission(request, obj)
 
     def get_prepopulated_fields(self, request, obj=None):
         return super().get_prepopulated_fields(request, obj) if request.user.is_superuser else {}
@@ -74,8 +80,22 @@ class ContestAdmin(ScopedAdmin, SimpleHistoryAdmin):
         preparation.complete_contest(form.instance)
 
 
+class PollingStationForm(forms.ModelForm):
+    def clean(self):
+        cleaned = super().clean()
+        region = cleaned.get("region")
+        if self.instance.pk and region:
+            try:
+                preparation.require_inside_its_contests(self.instance, region)
+            except preparation.OutsideItsContest as outside:
+                sentence = _("Desa ini di luar wilayah %(contest)s, yang menghitung TPS ini. Pilih desa di dalamnya.")
+                self.add_error("region", sentence % {"contest": outside.contest.title})
+        return cleaned
+
+
 @admin.register(PollingStation)
 class PollingStationAdmin(ScopedAdmin, SimpleHistoryAdmin):
+    form = PollingStationForm
     list_display = ["full_code", "region", "number", "registered_male", "registered_female"]
     list_filter = ["election"]
     list_select_related = ["region"]

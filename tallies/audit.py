@@ -65,6 +65,7 @@ def form_content(form: C1Form) -> dict[str, Any]:
         "uuid": str(form.uuid),
         "hash": form.content_hash,
         "channel": str(form.channel),
+        "submitted_by": form.submitted_by_id,
         "received_at": form.received_at.isoformat(),
         "checks": list(form.checks),
         "effective_valid": form.effective_valid,
@@ -139,9 +140,22 @@ def _verify_chain(result: StationResult, chain: list[AuditEvent]) -> Iterator[st
         yield f"hasil {result.pk}: formulir terhitung tanpa peristiwa"
 
 
+def decision_content(decision: Decision) -> dict[str, Any]:
+    """What an event says of a decision; `verify` compares it with the stored row."""
+    return {
+        "id": decision.pk,
+        "form_id": decision.form_id,
+        "outcome": str(decision.outcome),
+        "reason": decision.reason,
+        "decided_by": decision.decided_by_id,
+        "decided_at": decision.decided_at.isoformat(),
+        "settled_through": decision.settled_through_id,
+    }
+
+
 def _verify_decision(result_id: int, said: dict[str, Any]) -> Iterator[str]:
-    stored = Decision.objects.filter(pk=said["id"], result=result_id).values("outcome", "reason", "form_id").first()
-    if stored is None or any(stored[key] != said[key] for key in stored):
+    stored = Decision.objects.filter(pk=said["id"], result=result_id).first()
+    if stored is None or decision_content(stored) != said:
         yield f"hasil {result_id}: keputusan {said['id']} berubah"
 
 

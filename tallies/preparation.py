@@ -32,6 +32,24 @@ class NewStation:
     registered_female: int | None = None
 
 
+class OutsideItsContest(Exception):
+    """A station whose forms count in a contest cannot go to a desa that the contest does not reach."""
+
+    def __init__(self, contest: Contest) -> None:
+        super().__init__(contest.title)
+        self.contest = contest
+
+
+def require_inside_its_contests(station: PollingStation, region: Region) -> None:
+    """Raise `OutsideItsContest` when ``region`` lies outside a contest ``station`` has a result in.
+
+    Its votes would leave the totals without anybody having decided that.
+    """
+    for contest in Contest.objects.filter(results__station=station).select_related("region", "election"):
+        if not contest.region.contains(region):
+            raise OutsideItsContest(contest)
+
+
 def create_contest(election: Election, region: Region, office: str, pairs: Sequence[NewPair]) -> Contest:
     """Create a contest; a lone pair gets *kolom kosong* to run against."""
     pairs = list(pairs)
@@ -109,7 +127,11 @@ def announce_stations(election: Election, region_ids: Iterable[int]) -> None:
 
 
 def move_station(station: PollingStation, region: Region) -> None:
-    """Move a station to another desa; both branches are recounted and the total stays."""
+    """Move a station to another desa; both branches are recounted and the total stays.
+
+    Raises `OutsideItsContest`.
+    """
+    require_inside_its_contests(station, region)
     with writing():
         before = station.region_id
         station.region = region
@@ -119,7 +141,12 @@ def move_station(station: PollingStation, region: Region) -> None:
 
 
 def save_station(station: PollingStation) -> None:
-    """Save a station as edited in the admin: its results exist, its totals follow, a move recounts both branches."""
+    """Save a station as edited in the admin: its results exist, its totals follow, a move recounts both branches.
+
+    Raises `OutsideItsContest`.
+    """
+    if station.pk:
+        require_inside_its_contests(station, station.region)
     with writing():
         touched = [station.region_id]
         if station.pk:

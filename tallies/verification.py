@@ -121,7 +121,7 @@ def _decide(result: StationResult, form: C1Form, outcome: Outcome, *, by: Any, r
         settled_through=newest,
     )
     _apply(result, form, outcome)
-    content = {"decision": {"id": decision.pk, "form_id": form.pk, "outcome": str(outcome), "reason": reason}}
+    content = {"decision": audit.decision_content(decision)}
     audit.record(result, f"form {outcome}", by=by, at=now, content=content)
     save_and_announce(result)
     return decision

@@ -75,8 +75,9 @@ def sticks_out(page: Page) -> list[str]:
 def cut_off(page: Page) -> list[str]:
     """Tables wider than the place they have: on a desktop every column is seen at once."""
     return page.evaluate(
-        """() => [...document.querySelectorAll(".table-scroll")].filter((e) => e.scrollWidth > e.clientWidth)
-          .map((e) => `${innerWidth}: ${e.getAttribute("aria-label")} is ${e.scrollWidth} of ${e.clientWidth} wide`)"""
+        """() => [...document.querySelectorAll(".table-scroll")]
+          .filter((e) => e.scrollWidth > e.clientWidth)
+          .map((e) => `${innerWidth}: ${e.ariaLabel} is ${e.scrollWidth} of ${e.clientWidth} wide`)"""
     )
 
 

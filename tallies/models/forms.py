@@ -48,7 +48,7 @@ class C1Form(FigureColumns):
     uuid = models.UUIDField(unique=True)
     contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="forms")
     station = models.ForeignKey(PollingStation, on_delete=models.CASCADE, related_name="forms")
-    supersedes = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="superseded_by")
+    supersedes = models.ForeignKey("self", null=True, on_delete=models.RESTRICT, related_name="superseded_by")
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="forms")
     channel = models.CharField(max_length=12, choices=Channel.choices)
     content_hash = models.CharField(max_length=64)
@@ -97,7 +97,7 @@ class Vote(models.Model):
     """Votes of one pair on one form; NULL is a blank box. A trigger refuses a pair of another contest."""
 
     form = models.ForeignKey(C1Form, on_delete=models.CASCADE, related_name="votes", db_index=False)
-    pair = models.ForeignKey(Pair, on_delete=models.PROTECT, related_name="votes")
+    pair = models.ForeignKey(Pair, on_delete=models.RESTRICT, related_name="votes")
     votes = models.PositiveSmallIntegerField(null=True)
 
     objects = VoteQuerySet.as_manager()

@@ -56,8 +56,8 @@ class StationResult(models.Model):
 
     contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="results")
     station = models.ForeignKey(PollingStation, on_delete=models.CASCADE, related_name="results")
-    form = models.ForeignKey(C1Form, null=True, on_delete=models.PROTECT, related_name="counted_in")
-    proposed_form = models.ForeignKey(C1Form, null=True, on_delete=models.PROTECT, related_name="proposed_in")
+    form = models.ForeignKey(C1Form, null=True, on_delete=models.RESTRICT, related_name="counted_in")
+    proposed_form = models.ForeignKey(C1Form, null=True, on_delete=models.RESTRICT, related_name="proposed_in")
     review = models.CharField(_("pemeriksaan"), max_length=10, choices=Review.choices, default=Review.NOT_IN)
     disputed = models.BooleanField(_("janggal"), default=False)
     audit_seq = models.PositiveIntegerField(default=0)

@@ -350,8 +350,11 @@ def standing(page: Page) -> dict[str, Any]:
     """Where everything is. The browser does not count a shift of what was swapped for new nodes: boxes do."""
     return page.evaluate(
         """() => {
-          const box = (e) => { const r = e.getBoundingClientRect(); return [r.x, r.y, r.width, r.height].map(Math.round); };
           const all = (what) => [...document.querySelectorAll(what)];
+          const box = (e) => {
+            const {x, y, width, height} = e.getBoundingClientRect();
+            return [x, y, width, height].map(Math.round);
+          };
           return {
             moved: window.moved, focus: document.activeElement.id, scrolled: scrollY,
             rows: all("tr[data-row]").map((row) => row.dataset.row),

@@ -215,3 +215,11 @@ def test_a_long_list_is_not_counted_to_its_end(dewi, client, play, monkeypatch):
     monkeypatch.setattr(scoped_admin, "COUNTED_ROWS", 4)
     listing = client.get(reverse("admin:tallies_pollingstation_changelist")).context["cl"]
     assert listing.paginator.count == 4
+
+
+def test_the_admin_says_why_a_station_cannot_go_to_another_kabupaten(dewi, client, play):
+    station = play.stations["dampit_1"]
+    address = reverse("admin:tallies_pollingstation_change", args=[station.pk])
+    data = {"election": play.election.pk, "region": cast.region("35.24.01.2001").pk, "number": 7}
+    response = client.post(address, data | {"registered_male": 150, "registered_female": 150})
+    assert "di luar wilayah Pemilihan Bupati Malang 2020" in str(response.context["errors"])

@@ -324,3 +324,29 @@ def test_rows_of_a_practice_may_be_deleted_and_the_real_ones_stay(practice):
 def test_rows_of_a_practice_do_not_change_either(practice):
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         sql("UPDATE tallies_c1form SET note = 'x' WHERE contest_id = %s", practice.pk)
+
+
+def test_a_practice_election_goes_whole_and_the_real_one_never(practice):
+    real = C1Form.objects.exclude(contest=practice).count()
+    practice.election.delete()
+    assert (C1Form.objects.count(), Election.objects.filter(slug="latihan").exists()) == (real, False)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Election.objects.get().delete()
+
+
+@pytest.mark.parametrize("column", ["submitted_by_id"])
+def test_another_sender_of_a_form_is_found(without_triggers, column):
+    form = first_form()
+    C1Form.objects.filter(pk=form.pk).update(**{column: without_triggers.joko.pk})
+    assert list(audit.verify()) == [f"hasil {without_triggers.result('dampit_1').pk}: formulir {form.uuid} berubah"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("decided_by_id", "rina"), ("decided_at", "2020-12-09T01:00:00Z"), ("settled_through_id", None)],
+)
+def test_another_decider_moment_or_reach_of_a_decision_is_found(without_triggers, column, value):
+    decision = Decision.objects.order_by("pk").first()
+    known = {"decided_by_id": without_triggers.rina.pk, "settled_through_id": rival().pk + 1}
+    Decision.objects.filter(pk=decision.pk).update(**{column: known.get(column, value)})
+    assert list(audit.verify()) == [f"hasil {decision.result_id}: keputusan {decision.pk} berubah"]

@@ -320,3 +320,9 @@ def test_after_any_sequence_the_totals_are_the_sum_of_what_counts(play, sequence
         assert list(audit.verify()) == []
         assert not OutboxRow.objects.exists()
         transaction.set_rollback(True)
+
+
+def test_a_station_does_not_leave_the_contest_that_counts_it(play):
+    with pytest.raises(preparation.OutsideItsContest):
+        preparation.move_station(play.stations["dampit_1"], region("35.24.01.2001"))
+    assert play.result("dampit_1").station.region.code == "35.07.05.2001"
