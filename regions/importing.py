@@ -66,13 +66,17 @@ def _zone(item) -> str:
 
 
 def rows_from_csv(stream: TextIO) -> list[Row]:
-    """Read ``code,parent_code,level,name``. Raises `ImportRefused` naming the rows."""
+    """Read ``code,parent_code,level,name`` in UTF-8. Raises `ImportRefused` naming the rows."""
     reader = csv.DictReader(stream)
-    missing = {"code", "parent_code", "level", "name"} - set(reader.fieldnames or ())
+    try:
+        columns, records = set(reader.fieldnames or ()), list(reader)
+    except UnicodeDecodeError as error:
+        raise ImportRefused(["Berkas bukan UTF-8. Simpan ulang sebagai CSV UTF-8."]) from error
+    missing = {"code", "parent_code", "level", "name"} - columns
     if missing:
         raise ImportRefused([f"Kolom tidak ada: {', '.join(sorted(missing))}."])
     rows, errors = [], []
-    for line, record in enumerate(reader, start=2):
+    for line, record in enumerate(records, start=2):
         level = LEVEL_WORDS.get((record["level"] or "").strip().lower())
         code, name = (record["code"] or "").strip(), (record["name"] or "").strip()
         if level is None:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client, override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -95,6 +95,8 @@ def stage_for_a_module(db: None, request: pytest.FixtureRequest) -> Iterator[Sta
                 context.close()
         finally:
             server.stop()
+            # Beside an event loop the thread has connections of its own; nobody else finds them to close.
+            connections.close_all()
 
 
 @contextmanager

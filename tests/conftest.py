@@ -2,10 +2,16 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tallies import append_only
 from tests import cast
 from tests.skipping import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  hooks
+
+# A busy machine is slow, not wrong: no example has a time limit.
+hypothesis_settings.register_profile("sista", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("sista")
 
 
 @pytest.fixture(scope="session")

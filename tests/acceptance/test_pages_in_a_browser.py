@@ -497,7 +497,7 @@ def test_from_the_witness_to_the_coordinator_and_back(stage, tmp_path):
         shown = coordinator.locator("[data-viewer-photo] img")
         while not shown.count() and time.monotonic() - sent < 20:
             coordinator.reload()
-        assert shown.evaluate("(image) => image.naturalWidth") == 1200
+        coordinator.wait_for_function("() => document.querySelector('[data-viewer-photo] img').naturalWidth === 1200")
         coordinator.click("#verify button")
         expect(coordinator.locator(".alert--done")).to_contain_text("terverifikasi")
     witness.goto("/saksi/")
