@@ -439,7 +439,7 @@ def test_the_whole_path_of_a_witness_needs_no_javascript(stage, tmp_path):
     expect(page.locator(".receipt__code")).to_have_text(C1Form.objects.get(submitted_by__username="nur").receipt)
     photos.process_waiting()
     page.click(".button--main")
-    assert page.locator("img.thumb").evaluate("(image) => image.complete && image.naturalWidth > 0")
+    expect(page.locator("img.thumb")).to_have_js_property("naturalWidth", 240)
     page.click("button:has-text('Keluar')")
     expect(page.locator("h1")).to_have_text("Masuk")
     form = C1Form.objects.get(submitted_by=stage.person("nur"))
@@ -497,7 +497,7 @@ def test_from_the_witness_to_the_coordinator_and_back(stage, tmp_path):
         shown = coordinator.locator("[data-viewer-photo] img")
         while not shown.count() and time.monotonic() - sent < 20:
             coordinator.reload()
-        coordinator.wait_for_function("() => document.querySelector('[data-viewer-photo] img').naturalWidth === 1200")
+        expect(shown).to_have_js_property("naturalWidth", 1200)
         coordinator.click("#verify button")
         expect(coordinator.locator(".alert--done")).to_contain_text("terverifikasi")
     witness.goto("/saksi/")

@@ -33,7 +33,7 @@ from tallies.models import (
     Phase,
     StationResult,
 )
-from tallies.preparation import NewPair
+from tallies.preparation import NewPair, NewStation
 from tests.bench import filler
 from tests.bench.measurement import say
 
@@ -83,14 +83,14 @@ def big_election(size: Size) -> Election:
 
 
 def small_election(stations: int) -> Election:
-    """Another election with one station in each of the first ``stations`` desa, all of them in."""
+    """Another election with ``stations`` stations, spread evenly over the country's desa, all of them in."""
     known = Election.objects.filter(slug=SMALL).first()
     if known:
         return known
     election = _election(SMALL)
-    villages = Region.objects.filter(level=Level.VILLAGE).order_by("pk").values_list("pk", flat=True)[:stations]
-    filler.add_stations(election.pk, list(villages), 1)
-    preparation.add_missing_results(election)
+    villages = list(Region.objects.filter(level=Level.VILLAGE).order_by("pk").values_list("pk", flat=True))
+    chosen = villages[:: len(villages) // stations][:stations]
+    preparation.add_stations(election, [NewStation(village, 1, 150, 150) for village in chosen])
     filler.add_forms(contest_of(election).pk, stations, numbers_to=1)
     settle()
     return election
