@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +28,7 @@ from tallies.models import C1Form, Channel, PollingStation, StationResult
 from tallies.preparation import NewStation
 from tests import cast
 from tests.cast import Play
+from tests.safety import require_test_database
 
 CHROMIUM = "/usr/bin/chromium"
 #: The phone and the desktop that INTERFACE.md designs for.
@@ -60,8 +60,7 @@ def quick_and_quiet_for_a_module(tmp_path_factory: pytest.TempPathFactory) -> It
 def committed_for_a_module(django_db_setup: None, django_db_blocker: Any, _quick_and_quiet: None) -> Iterator[None]:
     """The database, committed and open for the whole module. (pytest-django makes one where a test asks for `db`.)"""
     with django_db_blocker.unblock():
-        name = Path(str(connection.settings_dict["NAME"])).name
-        assert name.startswith("test"), f"{name} is not the tests' own and would be flushed"
+        require_test_database()
         # Playwright's event loop runs in the thread of the tests; the ORM minds.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
         try:

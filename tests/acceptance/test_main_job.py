@@ -39,6 +39,7 @@ from tallies.models import (
     StationResult,
     Vote,
 )
+from tests.safety import require_test_database
 
 # Without the mark no test database would be made, and the fixtures below would write into a real one.
 pytestmark = pytest.mark.django_db
@@ -76,6 +77,7 @@ def own_folders(folder):
 @contextmanager
 def kept_for_the_class(blocker, folder):
     """One costly beginning for several claims: a transaction around them all, with folders of its own."""
+    require_test_database()
     with blocker.unblock(), override_settings(**own_folders(folder)), transaction.atomic():
         import_regions(east_java())
         yield
@@ -85,6 +87,7 @@ def kept_for_the_class(blocker, folder):
 @contextmanager
 def committed_for_the_class(blocker, folder):
     """The same, committed, so that several processes see it; emptied again afterwards."""
+    require_test_database()
     with blocker.unblock(), override_settings(**own_folders(folder)):
         import_regions(east_java())
         yield
