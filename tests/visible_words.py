@@ -15,8 +15,9 @@ from html.parser import HTMLParser
 WORD = re.compile(r"[^\W\d_]{2,}")
 #: The same in every language: our name, the languages' own names, what the paper and the clock abbreviate.
 SAME_EVERYWHERE = {"Sista", "English", "Bahasa", "Indonesia", "TPS", "DPT", "WIB", "WITA", "WIT"}
-#: Codes of the paper and of its checks: "C1", "C1-W08".
-CODE = re.compile(r"\bC1(?:-[EW]\d\d)?\b")
+#: Codes of the paper and of its checks ("C1", "C1-W08"), receipts ("K7-4Q2M") and digests: their letters are no
+#: words, though chance spells "be" in them now and then.
+CODE = re.compile(r"\bC1(?:-[EW]\d\d)?\b|\b[0-9A-Z]{2}-[0-9A-Z]{4}\b|\b\w*\d\w*\b")
 
 
 def words(text: str) -> list[str]:

@@ -174,8 +174,8 @@ def test_a_replay_into_an_empty_database_brings_the_regions_along(returns_file, 
     assert json.loads(lines[-1])["new"] == 1
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL takes several writers")
 @pytest.mark.django_db
-def test_several_senders_are_refused_on_sqlite(returns_file):
+def test_several_senders_are_refused_on_sqlite(returns_file, monkeypatch):
+    monkeypatch.setattr(connection, "vendor", "sqlite")
     with pytest.raises(CommandError, match="hanya dengan PostgreSQL"):
         call_command("replay", returns_file(row(SUKAMAJU, 1)), "--workers", "2")
