@@ -35,7 +35,7 @@ def measure(options: Options) -> list[Measurement]:
         for stored in STORED:
             country.fill_to(election, size, stored)
             costs[stored] = cost_of(server, [queue.take(FORMS_A_ROUND) for _ in range(ROUNDS)])
-        uploads = phones.photos(pictures.hashed(PHOTOS), witnesses)
+        uploads = phones.photos(pictures.hashed(PHOTOS, series="intake"), witnesses)
         photo = cost_of(server, [uploads[start::ROUNDS] for start in range(ROUNDS)])
     return [*_growth(costs), *_each(costs), *_photo(photo), *_statements(queue)]
 

@@ -40,7 +40,7 @@ def measure(options: Options) -> list[Measurement]:
         phones.deliver(server, queue.take(50), clients=CLIENTS)
         alone = lags(server, contest, queue.take(FORMS))
         # The photos of a busy minute must not keep the totals waiting.
-        phones.deliver(server, phones.photos(pictures.hashed(PHOTOS), witnesses), clients=CLIENTS)
+        phones.deliver(server, phones.photos(pictures.hashed(PHOTOS, series="lag"), witnesses), clients=CLIENTS)
         behind_photos = lags(server, contest, queue.take(FORMS // 2))
     how = "Celery" if settings.REDIS_URL else "thread"
     return [

@@ -17,7 +17,7 @@ PHOTOS = 24
 
 def measure(options: Options) -> list[Measurement]:
     sender, _created = User.objects.get_or_create(username="foto", defaults={"is_superuser": True})
-    sent = pictures.hashed(PHOTOS)
+    sent = pictures.hashed(PHOTOS, series="photos")
     for sha256, data in sent:
         photos.receive(data, by=sender, expected_sha256=sha256)
     photos.process(sent[0][0])

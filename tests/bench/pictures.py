@@ -38,13 +38,16 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
     return out.getvalue()
 
 
-def hashed(count: int) -> list[tuple[str, bytes]]:
-    """``count`` pictures with their SHA-256: a few drawn ones, told apart by a JPEG comment."""
+def hashed(count: int, *, series: str) -> list[tuple[str, bytes]]:
+    """``count`` pictures with their SHA-256: a few drawn ones, told apart by a JPEG comment.
+
+    A photo is taken in once: another ``series`` is another photo.
+    """
     drawn = [picture(number) for number in range(min(count, len(SIDES) * 2))]
     found = []
     for number in range(count):
         data = drawn[number % len(drawn)]
-        note = f"picture {number}".encode()
+        note = f"{series} {number}".encode()
         data = data[:2] + b"\xff\xfe" + (len(note) + 2).to_bytes(2, "big") + note + data[2:]
         found.append((hashlib.sha256(data).hexdigest(), data))
     return found
