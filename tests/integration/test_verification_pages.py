@@ -1,5 +1,6 @@
 """Claims about the queue and the page on which a coordinator decides."""
 
+import re
 import threading
 import uuid
 
@@ -50,6 +51,33 @@ def said(response):
 
 def stations_in(response):
     return [row.result.station.region.name + str(row.result.station.number) for row in response.context["rows"]]
+
+
+HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
+
+
+def posts_of(page):
+    """The hidden fields of each form on a page by its ``tindakan``, as a browser sends them."""
+    forms = [dict(HIDDEN.findall(part)) for part in page.content.decode().split("<form")]
+    return {fields["tindakan"]: fields for fields in forms if "tindakan" in fields}
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize(
+    ("action", "review", "more"),
+    [
+        ("verifikasi", Review.VERIFIED, {}),
+        ("perbaikan", Review.NEEDS_FIX, {"perbaikan-reason": "foto", "perbaikan-words": "Halaman 2 buram"}),
+        ("tolak", Review.REJECTED, FOTO),
+    ],
+)
+def test_what_the_page_itself_posts_is_taken_also_after_the_thousandth_form(play, language, action, review, more):
+    type(play.budi).objects.filter(pk=play.budi.pk).update(language=language)
+    assert send(play, "dampit_1", [100, 80, 20]).pk > 1000
+    client = signed_in(play.budi)
+    posts = posts_of(client.get(decide_url(play, "dampit_1")))
+    client.post(decide_url(play, "dampit_1"), posts[action] | more)
+    assert play.result("dampit_1").review == review
 
 
 # The queue

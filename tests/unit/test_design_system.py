@@ -126,6 +126,15 @@ def test_every_component_passes_a_strict_content_security_policy():
     assert (reader.inline_styles, reader.inline_scripts) == ([], [])
 
 
+def test_no_key_is_written_with_thousands_separators():
+    """``{{ form.pk }}`` is 1.049 from the thousandth form on, and no address or form takes that back."""
+    key = re.compile(r"\{\{ *[\w.]*\b(?:pk|id|\w+_id|audit_seq) *\}\}|\{% firstof [^%]*(?:\.pk|_id|audit_seq)\b")
+    texts = (BASE / "templates").rglob("*.html")
+    wrong = {str(path.relative_to(BASE)): key.findall(path.read_text()) for path in texts}
+    fine = {"{{ field.auto_id }}", "{{ question.element_id }}", "{{ one.element_id }}", "{{ id }}"}
+    assert {path: found for path, keys in wrong.items() if (found := set(keys) - fine)} == {}
+
+
 def test_labels_and_descriptions_point_at_something():
     reader = read(component_html())
     assert reader.referred - set(reader.ids) == set()
