@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
 from accounts.models import Refusal
+from sista.cache import count_in_window
 from sista.database import writing
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -41,13 +41,7 @@ class RefusalRecordMiddleware:
         return response
 
     def _record(self, request: HttpRequest, status: int) -> None:
-        key = f"refusals:{request.user.pk}"
-        cache.add(key, 0, 60)
-        try:
-            count = cache.incr(key)
-        except ValueError:  # expired between the two calls
-            count = 1
-        if count <= REFUSALS_PER_MINUTE:
+        if count_in_window(f"refusals:{request.user.pk}", 60) <= REFUSALS_PER_MINUTE:
             with writing():
                 Refusal.objects.create(
                     user=request.user, method=request.method, path=request.path.replace("\0", "")[:300], status=status

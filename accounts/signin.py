@@ -9,11 +9,11 @@ not even looked at: one PBKDF2 hash costs 336 ms.
 from __future__ import annotations
 
 import hashlib
-import time
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest
+
+from sista.cache import count_in_window, counted_in_window, seconds_left
 
 WINDOW_SECONDS = 60
 #: Failed sign-ins an address may have in a window. Eighty witnesses who sign in
@@ -39,23 +39,16 @@ def seconds_to_wait(request: HttpRequest) -> int:
 
     A cache that is away knows of no failure, and the sign-in passes.
     """
-    now = time.time()
-    if cache.get(_key(request, now), 0) < FAILURES_PER_WINDOW:
-        return 0
-    return WINDOW_SECONDS - int(now) % WINDOW_SECONDS
+    failures = counted_in_window(_key(request), WINDOW_SECONDS)
+    return 0 if failures < FAILURES_PER_WINDOW else seconds_left(WINDOW_SECONDS)
 
 
 def count_failure(request: HttpRequest) -> None:
     """Count one failed sign-in of the address."""
-    key = _key(request, time.time())
-    cache.add(key, 0, 2 * WINDOW_SECONDS)
-    try:
-        cache.incr(key)
-    except ValueError:  # expired between the two calls
-        cache.set(key, 1, 2 * WINDOW_SECONDS)
+    count_in_window(_key(request), WINDOW_SECONDS)
 
 
-def _key(request: HttpRequest, now: float) -> str:
+def _key(request: HttpRequest) -> str:
     # Hashed: behind a proxy the text is the sender's, and a cache key has its own alphabet.
     address = hashlib.sha256(address_of(request).encode()).hexdigest()[:32]
-    return f"signin-failures:{address}:{int(now) // WINDOW_SECONDS}"
+    return f"failed-sign-ins:{address}"

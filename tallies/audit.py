@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from sista import rows
 from tallies.models import AuditEvent, C1Form, Decision, StationResult
 from tallies.submission import content_hash_of_stored
 
@@ -37,7 +38,7 @@ def record(result: StationResult, action: str, *, by: Any, at: datetime, content
         result_id=result.pk, seq=seq, at=at, actor_id=actor_id, action=action, content=content, previous=previous
     )
     result.audit_seq, result.audit_head = seq, digest
-    return AuditEvent.objects.create(
+    event = AuditEvent(
         result=result,
         seq=seq,
         at=at,
@@ -47,6 +48,8 @@ def record(result: StationResult, action: str, *, by: Any, at: datetime, content
         previous=previous,
         digest=digest,
     )
+    rows.insert(event)
+    return event
 
 
 def state_of(result: StationResult) -> dict[str, Any]:

@@ -14,19 +14,17 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from sista import metrics
+from sista import metrics, rows
 from sista.database import writing
-from tallies import assigning, audit, signalling
+from tallies import audit, locking, signalling
 from tallies.checks import check, disagreement
 from tallies.figures import FULL_FIELDS
 from tallies.models import (
-    Assignment,
     C1Form,
     Channel,
     FormPhoto,
     OutboxRow,
     Outcome,
-    Pair,
     Phase,
     QuarantinedForm,
     Review,
@@ -55,6 +53,10 @@ class PhaseClosed(IntakeRefused):
     """The election does not take forms now."""
 
 
+class UnknownBoxes(IntakeRefused):
+    """Figures the election's form has no box for; ``fields`` names them."""
+
+
 class WrongPairs(IntakeRefused):
     """The votes do not name exactly the pairs of the contest."""
 
@@ -73,14 +75,38 @@ def submit(submission: Submission, *, by: Any, channel: Channel) -> Receipt:
     """Store ``submission`` and decide whether it counts.
 
     The caller has checked that ``by`` may write to the station. Raises
-    `KeyReused`, `PhaseClosed`, `WrongPairs`, and ``StationResult.DoesNotExist``
-    when the contest is not held at the station. Contradictions on the paper
-    are recorded, never refused.
+    `KeyReused`, `PhaseClosed`, `UnknownBoxes`, `WrongPairs`, and
+    ``StationResult.DoesNotExist`` when the contest is not held at the station.
+    Contradictions on the paper are recorded, never refused.
+    """
+    return _submit(submission, by=by, channel=channel, as_witness=False)
+
+
+def submit_as_witness(submission: Submission, *, by: Any, channel: Channel) -> Receipt:
+    """`submit` for a witness: only for stations assigned to ``by`` now.
+
+    Raises ``StationResult.DoesNotExist`` for a station that never was theirs
+    (the answer is "not found": it tells nothing), and `AssignmentRevoked`,
+    keeping the form in quarantine, for one that no longer is.
     """
     try:
+        return _submit(submission, by=by, channel=channel, as_witness=True)
+    except AssignmentRevoked:
+        quarantine(submission, by=by)
+        raise
+
+
+def _submit(submission: Submission, *, by: Any, channel: Channel, as_witness: bool) -> Receipt:
+    try:
         with writing():
-            result = _locked_result(submission)
-            known = _already_stored(submission, by)
+            locked = locking.lock_for_intake(submission, by=by)
+            result = locked.result
+            if as_witness and locked.is_guarded is None:
+                raise StationResult.DoesNotExist
+            _refuse_unknown_boxes(submission, result)
+            if as_witness and not locked.is_guarded:
+                raise AssignmentRevoked("assignment_revoked")
+            known = _already_stored(submission, by) if locked.known else None
             if known:
                 return Receipt(known, created=False)
             form = _store(submission, result, by=by, channel=channel)
@@ -96,29 +122,10 @@ def submit(submission: Submission, *, by: Any, channel: Channel) -> Receipt:
     return Receipt(form, created=True)
 
 
-def submit_as_witness(submission: Submission, *, by: Any, channel: Channel) -> Receipt:
-    """`submit` for a witness: only for stations assigned to ``by`` now.
-
-    Raises ``StationResult.DoesNotExist`` for a station that never was theirs
-    (the answer is "not found": it tells nothing), and `AssignmentRevoked`,
-    keeping the form in quarantine, for one that no longer is.
-    """
-    active = Assignment.objects.active().filter(station=submission.station_id, witness=by)
-    if not active.exists():
-        if not assigning.was_revoked(submission.station_id, by):
-            raise StationResult.DoesNotExist
-        if not StationResult.objects.filter(contest=submission.contest_id, station=submission.station_id).exists():
-            raise StationResult.DoesNotExist
-        quarantine(submission, by=by)
-        raise AssignmentRevoked("assignment_revoked")
-    return submit(submission, by=by, channel=channel)
-
-
-def _locked_result(submission: Submission) -> StationResult:
-    # Not joined with the counted form: after waiting for the lock PostgreSQL reads the locked row anew but
-    # keeps the joined one, so the second of two first forms saw "none counts yet" and overwrote the first.
-    rows = StationResult.objects.select_for_update(of=("self",)).select_related("contest__election", "station")
-    return rows.get(contest=submission.contest_id, station=submission.station_id)
+def _refuse_unknown_boxes(submission: Submission, result: StationResult) -> None:
+    unknown = set(submission.figures.values) - set(result.contest.election.fields)
+    if unknown:
+        raise UnknownBoxes("unknown_field", fields=sorted(unknown))
 
 
 def _already_stored(submission: Submission, by: Any) -> C1Form | None:
@@ -151,7 +158,7 @@ def _store(submission: Submission, result: StationResult, *, by: Any, channel: C
     election = result.contest.election
     if election.phase not in ACCEPTING_PHASES:
         raise PhaseClosed("phase_closed", phase=election.phase)
-    pairs = {pair.number: pair for pair in Pair.objects.filter(contest=result.contest_id).order_by("number")}
+    pairs = locking.pairs_of(result.contest_id)
     figures = submission.figures
     if set(figures.votes) != set(pairs):
         raise WrongPairs(
@@ -161,7 +168,7 @@ def _store(submission: Submission, result: StationResult, *, by: Any, channel: C
         )
     superseded = _superseded(submission)
     found = check(figures, result.station.facts, election.thresholds)
-    form = C1Form.objects.create(
+    form = C1Form(
         uuid=submission.uuid,
         contest_id=result.contest_id,
         station_id=result.station_id,
@@ -178,11 +185,9 @@ def _store(submission: Submission, result: StationResult, *, by: Any, channel: C
         note=submission.note,
         **{name: figures.values.get(name) for name in FULL_FIELDS},
     )
-    Vote.objects.bulk_create(Vote(form=form, pair=pair, votes=figures.votes[n]) for n, pair in pairs.items())
-    if submission.photos:
-        FormPhoto.objects.bulk_create(
-            FormPhoto(form=form, sha256=photo.sha256, page=photo.page) for photo in submission.photos
-        )
+    rows.insert(form)
+    rows.insert(*(Vote(form=form, pair_id=pair, votes=figures.votes[n]) for n, pair in pairs.items()))
+    rows.insert(*(FormPhoto(form=form, sha256=photo.sha256, page=photo.page) for photo in submission.photos))
     return form
 
 
@@ -249,9 +254,11 @@ def _finish(result: StationResult, form: C1Form, *, by: Any) -> None:
 
 def save_and_announce(result: StationResult) -> None:
     """Save a locked result, queue its totals, and tell the drainer after commit."""
-    result.save(update_fields=["form", "proposed_form", "review", "disputed", "audit_seq", "audit_head"])
-    OutboxRow.objects.create(
-        election_id=result.contest.election_id, contest_id=result.contest_id, region_id=result.station.region_id
+    rows.update(result, "form", "proposed_form", "review", "disputed", "audit_seq", "audit_head")
+    rows.insert(
+        OutboxRow(
+            election_id=result.contest.election_id, contest_id=result.contest_id, region_id=result.station.region_id
+        )
     )
     signalling.totals_changed_on_commit()
 

@@ -264,7 +264,10 @@ class StoredPhotoNameSerializer(serializers.Serializer):
 
 
 class ReceiptSerializer(serializers.Serializer):
-    """Facts of a stored form. None of them ever changes, so a repeated form gets the same answer."""
+    """Facts of a stored form. None of them ever changes, so a repeated form gets the same answer.
+
+    ``context["photos"]``: (page, hash) of the photos it names, where they are at hand.
+    """
 
     uuid = serializers.UUIDField()
     receipt = serializers.CharField(help_text="Short code to read out.")
@@ -278,7 +281,9 @@ class ReceiptSerializer(serializers.Serializer):
 
     @extend_schema_field(StoredPhotoNameSerializer(many=True))
     def get_photos(self, form: Any) -> list[dict[str, Any]]:
-        names = form.photo_names.values_list("page", "sha256")
+        names = self.context.get("photos")
+        if names is None:
+            names = form.photo_names.values_list("page", "sha256")
         # By page and hash, not in the order of one sending: a repeated form may list them otherwise.
         return [{"page": page, "sha256": sha256} for page, sha256 in sorted(names)]
 

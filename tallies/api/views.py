@@ -24,7 +24,6 @@ from tallies.api.result_serializers import ResultsSerializer
 from tallies.api.serializers import FormDetailSerializer, FormSerializer, ReceiptSerializer, RefusalSerializer
 from tallies.figures import vote_field
 from tallies.models import C1Form, Channel, Contest, Election, Office, StationResult
-from tallies.submission import Submission
 from tallies.views.conditional import known_etags, page_etag
 
 
@@ -67,23 +66,14 @@ class FormsView(ApiView):
         sent = FormSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         submission = sent.submission
-        _refuse_boxes_not_asked(submission, request.user)
         try:
             receipt = intake.submit_as_witness(submission, by=request.user, channel=Channel.API)
+        except StationResult.DoesNotExist as error:
+            raise Http404 from error
         except intake.IntakeRefused as refusal:
             raise _refused(refusal) from refusal
-        return Response(ReceiptSerializer(receipt.form).data, status=201 if receipt.created else 200)
-
-
-def _refuse_boxes_not_asked(submission: Submission, user: Any) -> None:
-    """Refuse figures the election's form has no box for; 404 for a station that never was the user's."""
-    guarded = StationResult.objects.filter(station__assignments__witness=user).select_related("contest__election")
-    result = guarded.filter(contest=submission.contest_id, station=submission.station_id).first()
-    if result is None:
-        raise Http404
-    unknown = [name for name in submission.figures.values if name not in result.contest.election.fields]
-    if unknown:
-        raise ValidationError(dict.fromkeys(unknown, sentence("unknown_field")))
+        named = {"photos": [(photo.page, photo.sha256) for photo in submission.photos]}
+        return Response(ReceiptSerializer(receipt.form, context=named).data, status=201 if receipt.created else 200)
 
 
 def _refused(refusal: intake.IntakeRefused) -> Refused:
@@ -92,6 +82,8 @@ def _refused(refusal: intake.IntakeRefused) -> Refused:
     if isinstance(refusal, intake.AssignmentRevoked):
         return Refused(refusal.code, 403)
     fields = {}
+    if isinstance(refusal, intake.UnknownBoxes):
+        raise ValidationError(dict.fromkeys(refusal.details["fields"], sentence("unknown_field")))
     if isinstance(refusal, intake.WrongPairs):
         for side in ("missing", "unknown"):
             for number in refusal.details[side]:

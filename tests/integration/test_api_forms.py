@@ -533,9 +533,9 @@ def test_one_key_for_two_stations_at_once_is_one_form(committed_play):
     assert C1Form.objects.count() == 10
 
 
-def test_a_first_form_costs_thirteen_statements(play, django_assert_num_queries):
-    """Session, user, station, assignment, eight of the intake, the photo names; two more are the test's savepoint."""
+def test_a_first_form_costs_nine_statements(play, django_assert_num_queries):
+    """Session, user, seven of the intake; two more are the test's savepoint."""
     client = client_of(play.siti)
     body = form_body(play, "dampit_1", VOTES)
-    with django_assert_num_queries(13 + 2):
+    with django_assert_num_queries(9 + 2):
         assert client.post(reverse("api-forms"), body, format="json").status_code == 201

@@ -25,7 +25,7 @@ class Clock:
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(signin, "time", clock)
+    monkeypatch.setattr("sista.cache.time", clock)
     return clock
 
 
