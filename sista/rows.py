@@ -8,7 +8,8 @@ model's fields still say how a value is stored. No signals are sent.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -39,6 +40,51 @@ def update(row: Model, *names: str) -> None:
         cursor.execute(_update_sql(model, names, connection.vendor), [*values, row.pk])
         if cursor.rowcount != 1:
             raise model.DoesNotExist
+
+
+def upsert(
+    model: type[Model], names: Sequence[str], rows: Iterable[tuple[Any, ...]], *, unique: Sequence[str]
+) -> None:
+    """Store plain ``rows`` with the columns ``names``, or change the rows that agree in the columns ``unique``.
+
+    A row that is stored as it should be is not written again. Values are
+    numbers, text and times, as the driver takes them. On PostgreSQL a column is
+    one array, so that the statement is as short for 2,000 rows as for one.
+    """
+    rows = list(rows)
+    if not rows:
+        return
+    sql = _upsert_sql(model, tuple(names), tuple(unique), connection.vendor)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(sql, [list(column) for column in zip(*rows, strict=True)])
+        else:
+            cursor.executemany(sql, [tuple(_plain(value) for value in row) for row in rows])
+
+
+def _plain(value: Any) -> Any:
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+
+
+@functools.lru_cache(maxsize=64)
+def _upsert_sql(model: type[Model], names: tuple[str, ...], unique: tuple[str, ...], vendor: str) -> str:
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(name) for name in names)
+    if vendor == "postgresql":
+        of_column = {field.column: field for field in model._meta.concrete_fields}
+        arrays = ", ".join(f"%s::{of_column[name].db_type(connection)}[]" for name in names)
+        source = f"SELECT * FROM UNNEST({arrays})"
+    else:
+        source = f"VALUES ({', '.join(['%s'] * len(names))})"
+    table, rest = quote(model._meta.db_table), [quote(name) for name in names if name not in unique]
+    differs = "IS DISTINCT FROM" if vendor == "postgresql" else "IS NOT"
+    return (
+        f"INSERT INTO {table} ({columns}) {source} "
+        f"ON CONFLICT ({', '.join(quote(name) for name in unique)}) "
+        f"DO UPDATE SET {', '.join(f'{name} = EXCLUDED.{name}' for name in rest)} "
+        f"WHERE ({', '.join(f'{table}.{name}' for name in rest)}) {differs} "
+        f"({', '.join(f'EXCLUDED.{name}' for name in rest)})"
+    )
 
 
 def _stored(field: Field, value: Any) -> Any:

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from regions.models import Region
 from sista.database import writing
+from sista.rows import upsert
 from tallies.models import (
     COUNTED_REVIEWS,
     PROGRESS_FIELDS,
@@ -205,25 +206,21 @@ def _parents(places: set[Place], contests: dict[int, Contest]) -> set[Place]:
 
 
 def write_totals(sums: Sums, now: datetime) -> None:
-    ContestTotal.objects.bulk_create(
-        [
-            ContestTotal(contest_id=contest, region_id=region, counted_at=now, **numbers)
-            for (contest, region), numbers in sorted(sums.progress.items())
-        ],
-        batch_size=2000,
-        update_conflicts=True,
-        unique_fields=["contest", "region"],
-        update_fields=[*PROGRESS_FIELDS, "counted_at"],
+    """Store ``sums``, in the order of their keys."""
+    upsert(
+        ContestTotal,
+        ("contest_id", "region_id", "counted_at", *PROGRESS_FIELDS),
+        (
+            (*place, now, *map(numbers.__getitem__, PROGRESS_FIELDS))
+            for place, numbers in sorted(sums.progress.items())
+        ),
+        unique=("contest_id", "region_id"),
     )
-    PairTotal.objects.bulk_create(
-        [
-            PairTotal(contest_id=contest, region_id=region, pair_id=pair, votes=votes, votes_verified=verified)
-            for (contest, region, pair), (votes, verified) in sorted(sums.votes.items())
-        ],
-        batch_size=2000,
-        update_conflicts=True,
-        unique_fields=["contest", "region", "pair"],
-        update_fields=["votes", "votes_verified"],
+    upsert(
+        PairTotal,
+        ("contest_id", "region_id", "pair_id", "votes", "votes_verified"),
+        ((*key, *votes) for key, votes in sorted(sums.votes.items())),
+        unique=("contest_id", "region_id", "pair_id"),
     )
 
 
@@ -245,18 +242,15 @@ PartyKey = tuple[int, str, int]
 
 def write_party_totals(contests: Iterable[Contest], now: datetime) -> None:
     offices = {(contest.election_id, contest.office) for contest in contests}
-    rows: dict[PartyKey, dict[str, int]] = {}
+    found: dict[PartyKey, dict[str, int]] = {}
     for election_id, office in offices:
-        rows |= sum_party(election_id, office)
-    PartyTotal.objects.bulk_create(
-        [
-            PartyTotal(election_id=election, office=office, region_id=region, counted_at=now, **numbers)
-            for (election, office, region), numbers in sorted(rows.items())
-        ],
-        batch_size=2000,
-        update_conflicts=True,
-        unique_fields=["election", "office", "region"],
-        update_fields=[*PROGRESS_FIELDS, *PARTY_FIELDS, "counted_at"],
+        found |= sum_party(election_id, office)
+    names = (*PROGRESS_FIELDS, *PARTY_FIELDS)
+    upsert(
+        PartyTotal,
+        ("election_id", "office", "region_id", "counted_at", *names),
+        ((*key, now, *(numbers[name] for name in names)) for key, numbers in sorted(found.items())),
+        unique=("election_id", "office", "region_id"),
     )
 
 

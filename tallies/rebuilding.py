@@ -7,10 +7,12 @@ stations, then up the tree in memory, without reading a stored total.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from regions.models import Region
@@ -31,13 +33,19 @@ def rebuild(election: Election) -> int:
         OutboxRow.objects.filter(election=election).delete()
         contests = _contests(election)
         sums = _fresh(election, contests)
-        ContestTotal.objects.filter(contest__in=contests).delete()
-        PairTotal.objects.filter(contest__in=contests).delete()
-        PartyTotal.objects.filter(election=election).delete()
         now = timezone.now()
         aggregation.write_totals(sums, now)
+        _remove_others(contests, now)
         aggregation.write_party_totals(contests.values(), now)
+        PartyTotal.objects.filter(election=election).exclude(counted_at=now).delete()
     return len(sums.progress)
+
+
+def _remove_others(contests: Iterable[int], now: datetime) -> None:
+    """Remove the totals of ``contests`` that were not written ``now``: nobody votes there any more."""
+    ContestTotal.objects.filter(contest__in=contests).exclude(counted_at=now).delete()
+    kept = ContestTotal.objects.filter(contest=OuterRef("contest"), region=OuterRef("region"))
+    PairTotal.objects.filter(contest__in=contests).exclude(Exists(kept)).delete()
 
 
 def differences(election: Election, *, attempts: int = 20) -> list[str]:
@@ -71,29 +79,30 @@ def _contests(election: Election) -> dict[int, Contest]:
 
 def _fresh(election: Election, contests: dict[int, Contest]) -> Sums:
     villages = aggregation.sum_villages(election_id=election.pk)
-    parents = dict(Region.objects.values_list("pk", "parent_id"))
+    tree = {pk: (parent, level) for pk, parent, level in Region.objects.values_list("pk", "parent_id", "level")}
     pairs = aggregation.pairs_by_contest(contests)
-    progress: dict[Place, dict[str, int]] = defaultdict(lambda: dict.fromkeys(PROGRESS_FIELDS, 0))
-    votes: dict[tuple[int, int, int], tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for (contest, village), numbers in villages.progress.items():
-        for region in _upward(village, contests[contest].region_id, parents):
-            row = progress[contest, region]
-            for name in PROGRESS_FIELDS:
-                row[name] += numbers[name]
+    progress = {place: dict(numbers) for place, numbers in villages.progress.items()}
+    votes = {
+        (*place, pair): villages.votes.get((*place, pair), (0, 0)) for place in progress for pair in pairs[place[0]]
+    }
+    # The deepest first: a region is whole when it is added to its parent.
+    by_level: dict[int, set[Place]] = defaultdict(set)
+    for place in progress:
+        by_level[tree[place[1]][1]].add(place)
+    while by_level:
+        for contest, region in by_level.pop(max(by_level)):
+            parent, _level = tree[region]
+            if region == contests[contest].region_id or parent is None:
+                continue
+            by_level[tree[parent][1]].add((contest, parent))
+            above = progress.setdefault((contest, parent), dict.fromkeys(PROGRESS_FIELDS, 0))
+            for name, number in progress[contest, region].items():
+                above[name] += number
             for pair in pairs[contest]:
-                more, more_verified = villages.votes.get((contest, village, pair), (0, 0))
-                have, have_verified = votes[contest, region, pair]
-                votes[contest, region, pair] = (have + more, have_verified + more_verified)
-    return Sums(dict(progress), dict(votes))
-
-
-def _upward(village: int, top: int, parents: dict[int, int | None]) -> Iterator[int]:
-    region: int | None = village
-    while region is not None:
-        yield region
-        if region == top:
-            return
-        region = parents[region]
+                have, have_verified = votes.get((contest, parent, pair), (0, 0))
+                more, more_verified = votes[contest, region, pair]
+                votes[contest, parent, pair] = (have + more, have_verified + more_verified)
+    return Sums(progress, votes)
 
 
 def _differences(election: Election) -> Iterator[str]:

@@ -10,8 +10,8 @@ from accounts.models import User
 from regions.models import Region
 from sista import rows
 from sista.prepared import prepared
-from tallies import audit, intake
-from tallies.models import Assignment, AuditEvent, C1Form, Channel, StationResult, Vote
+from tallies import aggregation, audit, intake
+from tallies.models import Assignment, AuditEvent, C1Form, Channel, PairTotal, StationResult, Vote
 from tests.cast import submission
 
 
@@ -109,3 +109,23 @@ def test_an_update_of_a_row_that_is_gone_says_so(play):
 def test_nothing_to_insert_asks_nothing(db, django_assert_num_queries):
     with django_assert_num_queries(0):
         rows.insert()
+
+
+TOTAL = ("contest_id", "region_id", "pair_id", "votes", "votes_verified")
+
+
+def test_an_upsert_changes_what_is_there_adds_what_is_not_and_leaves_the_rest(play):
+    intake.submit(submission(play, "dampit_1", [100, 80, 20]), by=play.siti, channel=Channel.API)
+    aggregation.drain()
+    before = list(PairTotal.objects.order_by("pk").values_list("pk", *TOTAL))
+    (pk, *changed), (left, *other), *_rest = before
+    PairTotal.objects.filter(pk=left).delete()
+    rows.upsert(PairTotal, TOTAL, [(*changed[:3], 7, 5), tuple(other)], unique=TOTAL[:3])
+    assert PairTotal.objects.values_list("pk", "votes", "votes_verified").get(pk=pk) == (pk, 7, 5)
+    assert PairTotal.objects.filter(**dict(zip(TOTAL, other, strict=True))).count() == 1
+    assert PairTotal.objects.count() == len(before)
+
+
+def test_an_upsert_of_nothing_asks_nothing(db, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        rows.upsert(PairTotal, TOTAL, [], unique=TOTAL[:3])
