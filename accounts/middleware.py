@@ -29,14 +29,18 @@ class PrivatePagesMiddleware:
 
 
 class RefusalRecordMiddleware:
-    """Record each 403 and 404 a signed-in person gets on an address that exists."""
+    """Record each 403 and 404 a signed-in person gets on an address that exists.
+
+    A view whose 404 refuses nothing says so with ``refuses_nothing`` on the response.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.status_code in (403, 404) and request.resolver_match and request.user.is_authenticated:
+        refused = response.status_code in (403, 404) and not getattr(response, "refuses_nothing", False)
+        if refused and request.resolver_match and request.user.is_authenticated:
             self._record(request, response.status_code)
         return response
 

@@ -6,8 +6,10 @@ findings. Nothing here is started by a management command or a test.
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from celery.exceptions import CeleryError
@@ -17,17 +19,34 @@ from kombu.exceptions import KombuError
 
 from analytics import findings
 from sista import metrics
-from tallies import aggregation, photos, signalling
+from tallies import aggregation, photo_pieces, photos, signalling
 from tallies import tasks as tally_tasks
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
+STALE_PIECES_SECONDS = 3600.0
+
+
+def every(seconds: float, job: Callable[[], int]) -> Callable[[], int]:
+    """``job``, doing nothing when called within ``seconds`` of having been done; one that failed is due at once."""
+    due = -float("inf")
+
+    @functools.wraps(job)
+    def when_due() -> int:
+        nonlocal due
+        if time.monotonic() < due:
+            return 0
+        done = job()
+        due = time.monotonic() + seconds
+        return done
+
+    return when_due
 
 
 #: What the embedded threads do, each in a round of its own: a night's photos (50 ms each) must not hold up totals.
 TOTALS_JOBS = (aggregation.drain, findings.refresh_changed)
-PHOTO_JOBS = (photos.process_waiting,)
+PHOTO_JOBS = (photos.process_waiting, every(STALE_PIECES_SECONDS, photo_pieces.remove_stale))
 
 
 def start() -> None:

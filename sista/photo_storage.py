@@ -1,7 +1,10 @@
 """Where photos lie on disk: written so that a power cut cannot take an accepted one."""
 
+import datetime as dt
 import os
 import tempfile
+from contextlib import suppress
+from pathlib import Path
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
@@ -37,6 +40,15 @@ class DurableFileSystemStorage(FileSystemStorage):
         finally:
             os.close(directory)
         return name
+
+    def names_older_than(self, folder: str, moment: dt.datetime) -> list[str]:
+        """Names below ``folder`` last written before ``moment``; what a crash left beside a file is among them."""
+        root, found = Path(self.path("")), []
+        for path in Path(self.path(folder)).rglob("*"):
+            with suppress(FileNotFoundError):  # removed meanwhile
+                if path.is_file() and path.stat().st_mtime < moment.timestamp():
+                    found.append(path.relative_to(root).as_posix())
+        return found
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         return name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 import urllib.error
 import urllib.request
@@ -75,6 +76,15 @@ class S3PhotoStorage(S3Storage):
     def delete(self, name: str) -> None:
         with _as_os_errors(name):
             self.client.delete_object(Bucket=self.bucket_name, Key=name)
+
+    def names_older_than(self, folder: str, moment: dt.datetime) -> list[str]:
+        """Names below ``folder`` last written before ``moment``."""
+        with _as_os_errors(folder):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket_name, Prefix=f"{folder}/"
+            )
+            found = [one for page in pages for one in page.get("Contents", [])]
+        return [one["Key"] for one in found if one["LastModified"] < moment]
 
     def url(self, name: str, *_args: Any, **_options: Any) -> str:
         raise NotImplementedError("photos are shown by the photo view, which looks at who asks")

@@ -222,6 +222,10 @@ if env["S3_BUCKET"]:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 PHOTO_MAX_BYTES = 20 * 1024 * 1024
+# Pieces of a photo; the last one may be smaller.
+PHOTO_PIECE_MIN_BYTES, PHOTO_PIECE_MAX_BYTES = 16 * 1024, 64 * 1024
+PARTIAL_PHOTOS_PER_PERSON = 12
+PARTIAL_PHOTO_DAYS = 7
 PHOTOS_PER_STATION_AND_WITNESS = env["SISTA_PHOTOS_PER_STATION"]
 
 REST_FRAMEWORK = {
@@ -247,7 +251,11 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_DEFAULT_QUEUE = "totals"
-CELERY_TASK_ROUTES = {"tallies.tasks.process_photos": {"queue": "photos"}, "analytics.tasks.*": {"queue": "findings"}}
+CELERY_TASK_ROUTES = {
+    "tallies.tasks.process_photos": {"queue": "photos"},
+    "tallies.tasks.remove_stale_pieces": {"queue": "photos"},
+    "analytics.tasks.*": {"queue": "findings"},
+}
 # Without the two unacked settings a killed worker's task came back after 96 s.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 30,
@@ -259,6 +267,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "drain totals": {"task": "tallies.tasks.drain", "schedule": 1.0, "options": {"expires": 5}},
     "process photos": {"task": "tallies.tasks.process_photos", "schedule": 10.0, "options": {"expires": 10}},
+    "remove stale pieces": {
+        "task": "tallies.tasks.remove_stale_pieces",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
     "refresh findings": {"task": "analytics.tasks.refresh_findings", "schedule": 5.0, "options": {"expires": 10}},
 }
 # Written down every quarter of a minute, not every three minutes: a health check looks at the file's age.

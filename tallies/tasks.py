@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from tallies import aggregation, photos
+from tallies import aggregation, photo_pieces, photos
 
 
 @shared_task
@@ -13,3 +13,8 @@ def drain() -> int:
 @shared_task
 def process_photos() -> int:
     return photos.process_waiting()
+
+
+@shared_task
+def remove_stale_pieces() -> int:
+    return photo_pieces.remove_stale()

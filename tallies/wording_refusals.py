@@ -56,6 +56,12 @@ _SENTENCES: dict[str, Promise] = {
     "not_a_photo": _lazy("Berkas ini bukan foto. Pakai JPEG, PNG, WebP atau HEIC dari kamera ponsel."),
     "too_many_pixels": _lazy("Ukuran gambar terlalu besar untuk dibuka. Ambil foto dengan kamera ponsel biasa."),
     "cut_off": _lazy("Foto terpotong, ambil ulang."),
+    "bad_piece": _lazy("Potongan foto tidak terbaca dan tidak disimpan. Kirim sekali lagi."),
+    "piece_too_large": _lazy("Potongan foto terlalu besar dan tidak disimpan. Muat ulang halaman, lalu kirim lagi."),
+    "wrong_offset": _lazy(
+        "Potongan foto ini bukan lanjutan dari yang sudah ada di server dan tidak disimpan. "
+        "Ponsel melanjutkan dari bagian yang sudah ada."
+    ),
     "bad_photo_name": _lazy("Foto ini tidak dikenal sebagai foto Anda. Pilih fotonya lagi."),
     # Decisions
     "already_changed": _lazy(

@@ -20,6 +20,8 @@ from tests.cast import submission
 
 register_heif_opener()
 
+PIECE = 64 * 1024
+
 
 def client_of(user: Any, **options: Any) -> APIClient:
     client = APIClient(**options)
@@ -54,6 +56,15 @@ def send_photo(user: Any, data: bytes, *, sha256: str | None = None, **extra: An
     name = hashlib.sha256(data).hexdigest() if sha256 is None else sha256
     content_type = extra.pop("content_type", "application/octet-stream")
     return client_of(user).generic("PUT", reverse("api-photo", args=[name]), data, content_type=content_type, **extra)
+
+
+def send_piece(user: Any, data: bytes, offset: int, *, size: int = PIECE, **changes: Any) -> Any:
+    """Send the ``size`` bytes of ``data`` from ``offset`` on; ``changes`` replace what the request says of them."""
+    client = changes.pop("client", None) or client_of(user)
+    address = reverse("api-photo", args=[changes.pop("sha256", None) or sha256_of(data)])
+    body = changes.pop("body", data[offset : offset + size])
+    headers = {"Upload-Offset": str(offset), "Upload-Length": str(len(data))} | changes.pop("headers", {})
+    return client.generic("PATCH", address, body, content_type="application/octet-stream", headers=headers, **changes)
 
 
 def at_once(number: int, act: Callable[[int], Any]) -> list[Any]:

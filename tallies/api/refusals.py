@@ -50,12 +50,19 @@ class Refused(exceptions.APIException):
     """A refusal by its code; ``details`` go into the sentence, ``fields`` maps names to sentences."""
 
     def __init__(
-        self, code: str, status: int = 400, *, fields: Mapping[str, str] | None = None, **details: Any
+        self,
+        code: str,
+        status: int = 400,
+        *,
+        fields: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        **details: Any,
     ) -> None:
         super().__init__(detail=sentence(code, **details), code=code)
         self.code = code
         self.status_code = status
         self.fields = dict(fields or {})
+        self.headers = dict(headers or {})
 
 
 def sentence(code: str, **details: Any) -> str:
@@ -77,7 +84,8 @@ def refusal_response(error: Exception, context: Mapping[str, Any]) -> Response |
     else:
         code, fields = _code_of(error), {}
         detail = sentence(code)
-    response = Response({"code": code, "detail": detail, "fields": fields}, status=error.status_code)
+    said = {"code": code, "detail": detail, "fields": fields}
+    response = Response(said, status=error.status_code, headers=getattr(error, "headers", None))
     wait = getattr(error, "wait", None)
     if wait:
         response["Retry-After"] = str(int(wait) + 1)

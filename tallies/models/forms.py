@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -173,6 +173,35 @@ class PhotoUpload(models.Model):
 
     def __str__(self) -> str:
         return f"{self.photo_id} {self.uploaded_by_id}"
+
+
+class PartialPhoto(models.Model):
+    """A photo of which the first ``received`` bytes have come, as objects in the photo store.
+
+    ``pieces`` names them in order, with spaces between; the row is written
+    after their bytes. A row is one person's alone: who else sends the same
+    photo has another.
+    """
+
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="partial_photos", db_index=False
+    )
+    sha256 = models.CharField(max_length=64)
+    length = models.PositiveIntegerField()
+    received = models.PositiveIntegerField()
+    pieces = models.TextField()
+    started_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["uploaded_by", "sha256"], name="one_partial_photo_a_person_and_hash"),
+            models.CheckConstraint(
+                condition=Q(received__gt=0, received__lt=F("length")), name="a_partial_photo_is_not_whole"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sha256} {self.received}/{self.length}"
 
 
 class QuarantinedForm(models.Model):

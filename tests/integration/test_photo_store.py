@@ -1,8 +1,10 @@
 """Claims about photos in an S3 store: received, processed, shown; private; and what its absence gets."""
 
+import datetime as dt
 import hashlib
 import io
 import os
+import random
 import subprocess
 import sys
 import urllib.error
@@ -13,17 +15,26 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import timezone
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from PIL import Image
 
 from sista import health
 from sista.photo_storage import PhotoStoreAway
-from tallies import intake, photos
-from tallies.models import Channel, Photo, PhotoState, PhotoUpload
+from tallies import intake, photo_pieces, photos
+from tallies.models import Channel, PartialPhoto, Photo, PhotoState, PhotoUpload
 from tallies.submission import PhotoName
 from tests.cast import submission
+from tests.sending import PIECE, send_photo, send_piece
 
 BUCKET = "sista-photos"
+
+
+def picture_of_noise():
+    """A PNG of 150 KB: three pieces."""
+    out = io.BytesIO()
+    Image.frombytes("RGB", (224, 224), random.Random(1).randbytes(224 * 224 * 3)).save(out, "PNG")
+    return out.getvalue()
 
 
 def picture(shade=200):
@@ -173,6 +184,54 @@ def test_a_photo_comes_again_when_the_store_is_back(play, client, s3, settings, 
     settings.STORAGES = {**settings.STORAGES, "photos": options(s3)}
     photos.store().make_bucket()
     assert put(client, data).status_code == 201
+
+
+def pieces(bucket):
+    return bucket.names_older_than("pieces", timezone.now() + dt.timedelta(minutes=1))
+
+
+def test_a_photo_in_pieces_is_one_object_in_the_end(play, bucket):
+    data = picture_of_noise()
+    answers = [send_piece(play.siti, data, offset) for offset in range(0, len(data), PIECE)]
+    assert [answer.status_code for answer in answers] == [204, 204, 201]
+    assert pieces(bucket) == []
+    with bucket.open(photos.original_name(hashlib.sha256(data).hexdigest())) as stream:
+        assert stream.read() == data
+
+
+def test_the_pieces_in_the_store_are_as_many_as_the_row_counts(play, bucket):
+    data = picture_of_noise()
+    for offset in (0, PIECE, PIECE):
+        answer = send_piece(play.siti, data, offset)
+    assert (answer.status_code, answer["Upload-Offset"]) == (409, str(PIECE * 2))
+    assert len(pieces(bucket)) == 2
+
+
+@pytest.mark.parametrize("received", [0, PIECE, PIECE * 2])
+def test_without_the_store_a_piece_waits_on_the_phone(play, bucket, settings, received):
+    data = picture_of_noise()
+    for offset in range(0, received, PIECE):
+        send_piece(play.siti, data, offset)
+    with_store = settings.STORAGES
+    settings.STORAGES = {**settings.STORAGES, "photos": options("http://127.0.0.1:1")}
+    answer = send_piece(play.siti, data, received)
+    assert (answer.status_code, answer.json()["code"]) == (503, "photo_store_away")
+    assert int(answer.headers["Retry-After"]) > 0
+    settings.STORAGES = with_store
+    assert [send_piece(play.siti, data, offset).status_code for offset in range(received, len(data), PIECE)][
+        -1
+    ] == 201
+
+
+def test_stale_pieces_in_the_store_are_removed(play, bucket, monkeypatch):
+    send_photo(play.siti, picture())
+    send_piece(play.siti, picture_of_noise(), 0)
+    assert photo_pieces.remove_stale() == 0
+    later = timezone.now() + dt.timedelta(days=8, minutes=1)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: later)
+    assert photo_pieces.remove_stale() == 1
+    assert (pieces(bucket), PartialPhoto.objects.count()) == ([], 0)
+    assert bucket.exists(photos.original_name(hashlib.sha256(picture()).hexdigest()))
 
 
 def test_without_the_store_a_form_is_taken_in(play, no_store):
