@@ -22,7 +22,7 @@ class DurableFileSystemStorage(FileSystemStorage):
         if os.path.exists(target):
             return name
         folder = os.path.dirname(target)
-        os.makedirs(folder, exist_ok=True)
+        _make(folder)
         handle, beside = tempfile.mkstemp(dir=folder)
         try:
             with os.fdopen(handle, "wb") as stream:
@@ -34,11 +34,7 @@ class DurableFileSystemStorage(FileSystemStorage):
         except BaseException:
             os.unlink(beside)
             raise
-        directory = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        _sync(folder)
         return name
 
     def names_older_than(self, folder: str, moment: dt.datetime) -> list[str]:
@@ -52,3 +48,21 @@ class DurableFileSystemStorage(FileSystemStorage):
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         return name
+
+
+def _make(folder: str) -> None:
+    """Make ``folder`` and those above it; each is synced in the one that holds it."""
+    if os.path.isdir(folder):
+        return
+    above = os.path.dirname(folder)
+    _make(above)
+    os.makedirs(folder, exist_ok=True)
+    _sync(above)
+
+
+def _sync(folder: str) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -2,9 +2,12 @@
 
 import errno
 import logging
+import os
+import sys
 
 import psycopg2.errors
 import pytest
+from django.core.files.base import ContentFile
 from django.db import DataError, InterfaceError, OperationalError, connection
 from django.urls import reverse
 
@@ -136,6 +139,8 @@ def test_a_full_disk_is_507_and_nothing_is_acknowledged(play, monkeypatch, error
 
 def test_a_disk_that_fills_up_half_way_leaves_no_half_photo(play, monkeypatch):
     data = picture()
+    folder = photos.original_name(sha256_of(data)).rsplit("/", 1)[0]
+    photos.store().save(f"{folder}/another", ContentFile(b"x"))
 
     def full(handle):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -144,8 +149,29 @@ def test_a_disk_that_fills_up_half_way_leaves_no_half_photo(play, monkeypatch):
         patch.setattr("os.fsync", full)
         assert send_photo(play.siti, data).status_code == 507
     assert not photos.store().exists(photos.original_name(sha256_of(data)))
-    folder = photos.store().path(photos.original_name(sha256_of(data)))
-    assert photos.store().listdir(folder.rsplit("/", 1)[0])[1] == []
+    assert photos.store().listdir(folder)[1] == ["another"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which file a handle is")
+def test_a_new_folder_outlives_a_power_cut_as_its_file_does(monkeypatch):
+    synced, fsync = [], os.fsync
+
+    def note(handle):
+        synced.append(os.readlink(f"/proc/self/fd/{handle}"))
+        fsync(handle)
+
+    monkeypatch.setattr("os.fsync", note)
+    store = photos.store()
+    store.save("original/ab/first", ContentFile(b"x"))
+    assert [path for path in synced if os.path.isdir(path)] == [
+        os.path.dirname(store.location),
+        store.location,
+        store.path("original"),
+        store.path("original/ab"),
+    ]
+    synced.clear()
+    store.save("original/ab/second", ContentFile(b"y"))
+    assert [path for path in synced if os.path.isdir(path)] == [store.path("original/ab")]
 
 
 def test_a_form_that_meets_a_full_database_is_507(play):
