@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 from django.db import IntegrityError
@@ -34,6 +35,9 @@ FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 MAX_PIXELS = {"JPEG": 110_000_000}
 MAX_PIXELS_OTHER = 40_000_000
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS["JPEG"]
+
+#: People who decide guard no station; their share is that of so many.
+STATIONS_OF_STAFF = 1000
 
 COPY_SIDE = 2000
 THUMBNAIL_SIDE = 320
@@ -68,8 +72,8 @@ def receive(data: bytes, *, by: Any, expected_sha256: str | None = None) -> tupl
     """Take in the bytes of one photo; return it and whether it was new to ``by``.
 
     Raises `PhotoRefused` when it is empty, too large, not what it claims, cut
-    off, a pixel bomb, or more than the sender's share. Sending it again is a
-    no-op.
+    off, a pixel bomb, or more than the sender's share, and `PermissionDenied`
+    for who may send none. Sending it again is a no-op.
     """
     sha256 = hashlib.sha256(data).hexdigest()
     if not data:
@@ -94,8 +98,10 @@ def receive(data: bytes, *, by: Any, expected_sha256: str | None = None) -> tupl
     return photo, True
 
 
-def may_send(by: Any) -> bool:
-    return by.may_decide or Assignment.objects.active().filter(witness=by).exists()
+def share_of(by: Any) -> int:
+    """How many photos ``by`` may send in all; 0 for who may send none."""
+    stations = STATIONS_OF_STAFF if by.may_decide else Assignment.objects.active().filter(witness=by).count()
+    return settings.PHOTOS_PER_STATION_AND_WITNESS * stations
 
 
 def sent_before(sha256: str, *, by: Any) -> Photo | None:
@@ -104,9 +110,11 @@ def sent_before(sha256: str, *, by: Any) -> Photo | None:
 
 
 def refuse_beyond_share(by: Any) -> None:
-    """Raise `PhotoRefused` when ``by`` has sent as many photos as a person may."""
-    stations = Assignment.objects.active().filter(witness=by).count() if by.is_witness else 1000
-    if PhotoUpload.objects.filter(uploaded_by=by).count() >= settings.PHOTOS_PER_STATION_AND_WITNESS * stations:
+    """Raise `PermissionDenied` for who may send no photos, `PhotoRefused` for who has sent as many as allowed."""
+    share = share_of(by)
+    if not share:
+        raise PermissionDenied
+    if PhotoUpload.objects.filter(uploaded_by=by).count() >= share:
         raise PhotoRefused("too_many", 429)
 
 

@@ -48,7 +48,7 @@ class PhotoView(ApiView):
     )
     def put(self, request: Request, sha256: str) -> Response:
         """Send a photo: JPEG, PNG, WebP or HEIC by its content. The address is the SHA-256 of the bytes."""
-        if not photos.may_send(request.user):
+        if not photos.share_of(request.user):
             raise PermissionDenied
         data = read_photo(request._request, limit=settings.PHOTO_MAX_BYTES)
         try:

@@ -6,6 +6,7 @@ import io
 import os
 import random
 import threading
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -370,7 +371,7 @@ def test_the_bytes_are_synced_before_the_row_counts_them(play, monkeypatch):
         for offset in offsets(DATA)[:2]:
             send_piece(play.siti, DATA, offset)
     saved = ["sync", "name", "sync"]
-    assert steps == [*saved, "INSERT", *saved, "UPDATE"]
+    assert [step for step, _again in groupby(steps)] == [*saved, "INSERT", *saved, "UPDATE"]
 
 
 @pytest.mark.parametrize("received", [0, PIECE])
