@@ -1,4 +1,4 @@
-"""What a form costs over HTTP while more and more are stored, and what a photo costs."""
+"""What a form costs over HTTP while more and more are stored, and what a photo costs, whole and in pieces."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tallies import intake
 from tallies.api.serializers import FormSerializer
 from tallies.models import Channel
 from tests.bench import country, phones, pictures, statements
+from tests.bench.country import SignedIn
 from tests.bench.measurement import Measurement, median
 from tests.bench.parts import PostgresMeter, WebServer, web_server
 from tests.bench.phones import FormQueue, Request
@@ -37,7 +38,8 @@ def measure(options: Options) -> list[Measurement]:
             costs[stored] = cost_of(server, [queue.take(FORMS_A_ROUND) for _ in range(ROUNDS)])
         uploads = phones.photos(pictures.hashed(PHOTOS, series="intake"), witnesses)
         photo = cost_of(server, [uploads[start::ROUNDS] for start in range(ROUNDS)])
-    return [*_growth(costs), *_each(costs), *_photo(photo), *_statements(queue)]
+        pieces = _cost_in_pieces(server, witnesses)
+    return [*_growth(costs), *_each(costs), *_photo(photo), *_pieces(pieces), *_statements(queue)]
 
 
 def cost_of(server: WebServer, rounds: Sequence[Sequence[Request]], *, clients: int = CLIENTS) -> Cost:
@@ -68,14 +70,34 @@ def _each(costs: dict[int, Cost]) -> list[Measurement]:
 
 def _photo(cost: Cost) -> list[Measurement]:
     worker, postgres = cost
-    # In pieces (PATCH) comes with the phone; only the whole PUT is there to measure.
     return [
         Measurement("intake.photo.put", worker + (postgres or 0), "CPU-ms 300 KB", "<= 5"),
         Measurement("intake.photo.put.postgres", postgres, "CPU-ms of it"),
     ]
 
 
+def _cost_in_pieces(server: WebServer, witnesses: Sequence[SignedIn]) -> Cost:
+    """The cost of a photo, not of a request."""
+    sent = pictures.hashed(PHOTOS, series="pieces")
+    rounds = [phones.photos_in_pieces(sent[start::ROUNDS], witnesses) for start in range(ROUNDS)]
+    worker, postgres = cost_of(server, rounds, clients=1)
+    a_photo = sum(map(len, rounds)) / PHOTOS
+    return worker * a_photo, None if postgres is None else postgres * a_photo
+
+
+def _pieces(cost: Cost) -> list[Measurement]:
+    worker, postgres = cost
+    return [
+        Measurement("intake.pieces", worker, "CPU-ms 300 KB", "<= 15"),
+        Measurement("intake.pieces.postgres", postgres, "CPU-ms beside"),
+    ]
+
+
 def _statements(queue: FormQueue) -> list[Measurement]:
+    pieces = phones.photos_in_pieces(pictures.hashed(1, series="statements"), [queue.stations(1)[0].witness])
+    statements.answer_here(pieces[0])
+    with statements.counted() as in_piece:
+        statements.answer_here(pieces[1])
     first, second, third, fourth = queue.take(4)
     statements.answer_here(first)
     with statements.counted() as in_request:
@@ -87,6 +109,7 @@ def _statements(queue: FormQueue) -> list[Measurement]:
     return [
         Measurement("intake.statements.submit", len(in_submit), "statements", "<= 10"),
         Measurement("intake.statements.request", len(in_request), "statements", "<= 14"),
+        Measurement("intake.statements.piece", len(in_piece), "statements", "<= 5"),
     ]
 
 

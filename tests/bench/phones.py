@@ -6,7 +6,7 @@ import http.client
 import itertools
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
@@ -15,6 +15,9 @@ from tests.bench import forms
 from tests.bench.country import SignedIn
 from tests.bench.measurement import percentile
 from tests.bench.parts import WebServer
+
+#: What a phone sends at once of a photo in pieces.
+PIECE = 64 * 1024
 
 
 class WrongAnswer(Exception):
@@ -141,6 +144,21 @@ class FormQueue:
 
     def take(self, count: int) -> list[Request]:
         return [station.form() for station in self.stations(count)]
+
+
+def photos_in_pieces(bodies: Iterable[tuple[str, bytes]], witnesses: Sequence[SignedIn]) -> list[Request]:
+    """The same in pieces, one after another: for a single client, because each goes on where the last one ended."""
+    turns = itertools.cycle(witnesses)
+    return [piece for sha256, data in bodies for piece in _pieces(sha256, data, next(turns))]
+
+
+def _pieces(sha256: str, data: bytes, witness: SignedIn) -> Iterator[Request]:
+    for offset in range(0, len(data), PIECE):
+        body = data[offset : offset + PIECE]
+        place = {"Upload-Offset": str(offset), "Upload-Length": str(len(data))}
+        expected = 201 if offset + PIECE >= len(data) else 204
+        headers = {**witness.headers, **place, "Content-Type": "application/octet-stream"}
+        yield Request("PATCH", f"/api/v1/photos/{sha256}/", headers, body, expected)
 
 
 def photos(bodies: Iterable[tuple[str, bytes]], witnesses: Sequence[SignedIn]) -> list[Request]:
