@@ -99,7 +99,8 @@ def append(data: bytes, *, by: Any, sha256: str, offset: int, length: int) -> Pr
         raise WrongOffset(partial.received if partial else 0)
     if end == length:
         return _complete(partial, data, by=by, sha256=sha256)
-    _make_room(parts)
+    if partial is None:
+        _make_room(parts)
     if not _stored(data, by, sha256, offset, length):
         raise WrongOffset(progress(sha256, by=by).received)
     return Progress(end, length)

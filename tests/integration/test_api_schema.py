@@ -37,6 +37,16 @@ def test_the_document_tells_what_a_form_holds_and_what_it_is_answered(document):
     assert set(answers) == {"200", "201", "400", "403", "404", "409", "413", "429"}
 
 
+def test_the_document_tells_how_a_photo_comes_in_pieces(document):
+    patch = document["paths"]["/api/v1/photos/{sha256}/"]["patch"]
+    asked = {one["name"]: one["required"] for one in patch["parameters"] if one["in"] == "header"}
+    assert asked == {"Upload-Offset": True, "Upload-Length": True}
+    assert set(patch["responses"]) == {"200", "201", "204", "400", "403", "404", "408", "409", "413", "429"}
+    told = {status for status, answer in patch["responses"].items() if "Upload-Offset" in answer.get("headers", {})}
+    assert told == {"200", "201", "204", "409"}
+    assert list(patch["requestBody"]["content"]) == ["application/octet-stream"]
+
+
 def test_a_real_answer_has_the_keys_of_the_document(document, play):
     answer = client_of(play.siti).post(reverse("api-forms"), form_body(play, "dampit_1", [1, 2, 3]), format="json")
     assert set(answer.json()) == set(document["components"]["schemas"]["Receipt"]["properties"])

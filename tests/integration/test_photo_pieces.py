@@ -183,11 +183,15 @@ def test_who_may_not_send_photos_may_not_send_pieces(play):
     assert {answers["nasi"], answers["oper"]} == {403}
 
 
-def test_a_witness_revoked_in_the_middle_sends_no_more(play):
-    send_piece(play.joko, DATA, 0)
+@pytest.mark.parametrize("received", [0, PIECE, PIECE * 4])
+def test_a_witness_revoked_in_the_middle_sends_no_more(play, received):
+    for offset in range(0, received, PIECE):
+        send_piece(play.joko, DATA, offset)
+    before = stored_files()
     assigning.revoke(play.joko.assignments.get(), by=play.dewi)
-    refused(send_piece(play.joko, DATA, PIECE), 403, "not_allowed")
-    assert PartialPhoto.objects.get().received == PIECE
+    refused(send_piece(play.joko, DATA, received), 403, "not_allowed")
+    assert told(play.joko, DATA) == (404, received)
+    assert stored_files() == before
 
 
 def test_without_signing_in_or_the_csrf_token_nothing_is_taken(play):
@@ -445,6 +449,24 @@ def test_the_same_piece_eight_times_at_once_is_one_piece(committed_play):
             assert found == [200] * 7 + [201]
     assert original(DATA) == DATA
     assert stored_files() == [photos.original_name(sha256_of(DATA))]
+
+
+def test_of_two_pieces_at_once_the_slower_one_may_still_be_the_next(play, monkeypatch, settings):
+    """It finds the row too short, and a moment later just right: another came between. Its part is not dropped."""
+    settings.PARTIAL_PHOTOS_PER_PERSON = 1
+    send_piece(play.siti, DATA, 0)
+    written, others = photo_pieces._written, [DATA[PIECE : 2 * PIECE]]
+
+    def too_early(statement, values):
+        if not others:
+            return written(statement, values)
+        send_piece(play.siti, DATA, PIECE, body=others.pop())
+        return False
+
+    monkeypatch.setattr(photo_pieces, "_written", too_early)
+    assert send_piece(play.siti, DATA, 2 * PIECE).status_code == 204
+    assert len(stored_files()) == 3
+    in_reach(play.siti, DATA, 3 * PIECE)
 
 
 def test_two_senders_of_pieces_of_different_sizes_never_mix_them(committed_play):
