@@ -44,4 +44,5 @@ class Backend(ModelBackend):
 
 @prepared
 def _user(key: int) -> QuerySet[User]:
-    return User.objects.filter(pk=key)
+    # With the region: what somebody may see begins there.
+    return User.objects.select_related("region").filter(pk=key)

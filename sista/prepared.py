@@ -22,7 +22,7 @@ P = ParamSpec("P")
 Row = TypeVar("Row")
 #: Stands for a parameter in the composed SQL, and is like no value that a query holds by itself.
 _MARKS: dict[type, Callable[[int], Any]] = {
-    int: lambda place: 2**61 + 7_340_021 + place,
+    int: lambda place: 2_073_400_210 + place,
     str: lambda place: f"parameter {place} of a prepared query",
     uuid.UUID: lambda place: uuid.UUID(int=2**127 + 7_340_021 + place),
 }

@@ -13,9 +13,10 @@ from datetime import datetime
 from fractions import Fraction
 from itertools import islice
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from regions.models import LEVEL_WORDS, Level, Region
+from sista.prepared import prepared
 from tallies.models import Contest, ContestTotal, Election, Pair, PairTotal, PartyTotal, StationResult
 from tallies.models.totals import Progress
 
@@ -172,13 +173,21 @@ def coverage_rounded_down(progress: Progress | None) -> Fraction | None:
 
 def contest_report(contest: Contest, region: Region) -> ContestReport:
     """Report ``region`` of ``contest`` (the contest's own region or one below it)."""
-    pairs = list(contest.pairs.all())
-    lines = {
-        line.region.pk: line for line in region_lines(contest, pairs, [region, *region.children.order_by("first")])
-    }
+    pairs = _pairs(contest.pk)
+    lines = {line.region.pk: line for line in region_lines(contest, pairs, [region, *_children(region.pk)])}
     children = tuple(line for pk, line in lines.items() if pk != region.pk and line.progress is not None)
     stations = tuple(_station_lines(contest, pairs, region)) if region.level == Level.VILLAGE else ()
     return ContestReport(contest, lines[region.pk], children, stations)
+
+
+@prepared
+def _pairs(contest: int) -> QuerySet[Pair]:
+    return Pair.objects.filter(contest=contest)
+
+
+@prepared
+def _children(region: int) -> QuerySet[Region]:
+    return Region.objects.filter(parent=region).order_by("first")
 
 
 def contest_stamp(contest: Contest, region: Region) -> str:
@@ -186,8 +195,7 @@ def contest_stamp(contest: Contest, region: Region) -> str:
 
     A desa also shows its stations, which are ahead of the totals until the next drain.
     """
-    totals = ContestTotal.objects.filter(contest=contest, region=region)
-    stamp = [contest.pk, region.pk, totals.values_list("counted_at", flat=True).first()]
+    stamp = [contest.pk, region.pk, _contest_counted_at(contest.pk, region.pk)]
     if region.level == Level.VILLAGE:
         stations = StationResult.objects.filter(contest=contest, station__region=region)
         stamp += stations.aggregate(number=Count("pk"), events=Sum("audit_seq")).values()
@@ -196,8 +204,18 @@ def contest_stamp(contest: Contest, region: Region) -> str:
 
 def party_stamp(election: Election, office: str, region: Region) -> str:
     """The same for `party_report`, from one query: its lines are written together with the party's total."""
+    return repr([election.pk, office, region.pk, _party_counted_at(election.pk, office, region.pk)])
+
+
+@prepared
+def _contest_counted_at(contest: int, region: int) -> QuerySet[ContestTotal, tuple[datetime]]:
+    return ContestTotal.objects.filter(contest=contest, region=region).values_list("counted_at")
+
+
+@prepared
+def _party_counted_at(election: int, office: str, region: int) -> QuerySet[PartyTotal, tuple[datetime]]:
     totals = PartyTotal.objects.filter(election=election, office=office, region=region)
-    return repr([election.pk, office, region.pk, totals.values_list("counted_at", flat=True).first()])
+    return totals.values_list("counted_at")
 
 
 def region_lines(contest: Contest, pairs: list[Pair], regions: Iterable[Region]) -> list[RegionLine]:

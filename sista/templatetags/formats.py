@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,8 @@ UNKNOWN = "–"
 MINUS = "\u2212"
 #: Lower bounds of the coverage colours, in whole percent (the lowest step has none).
 COVERAGE_STEPS = (50, 70, 85, 95)
+#: The parts of a coverage bar, always in this order.
+COVERAGE_PARTS = ("verified", "pending", "disputed", "rejected", "not_in")
 
 Fractional = int | float | Decimal | Fraction
 
@@ -60,7 +63,10 @@ def format_decimal(value: Decimal, decimals: int, language: str | None, *, sign:
 
 def format_number(value: int | None, language: str | None = "id") -> str:
     """Write a count with thousands separators, None as "–"."""
-    return UNKNOWN if value is None else format_decimal(Decimal(value), 0, language)
+    if value is None:
+        return UNKNOWN
+    text = f"{abs(value):,}".replace(",", marks(language)[0])
+    return MINUS + text if value < 0 else text
 
 
 def format_signed(value: int | None, language: str | None = "id") -> str:
@@ -203,6 +209,34 @@ def coverage_percent(value: Fractional | None) -> str:
 def coverage_step(value: Fractional | None) -> str:
     """``class="tile--ramp-{{ fraction|coverage_step }}"``: "1" to "5"."""
     return str(ramp_step(known(value)))
+
+
+@register.filter
+def of_all(total: int | None) -> str:
+    """``{{ stations|of_all }}``: dari 4.999."""
+    return _("dari %(all)s") % {"all": number(total)}
+
+
+@register.filter
+def coverage_parts(counts: dict[str, int]) -> SafeString:
+    """``{{ counts|coverage_parts }}``: the five parts of a coverage bar, each an SVG as wide as its share."""
+    widths = ((part, svg_part(counts[part], counts["total"])) for part in COVERAGE_PARTS)
+    return mark_safe("".join(f'<svg class="coverage__{part}" width="{width}"></svg>' for part, width in widths))
+
+
+@register.filter
+def coverage_words(counts: dict[str, int]) -> str:
+    """``{{ counts|coverage_words }}``: the same parts for a reader who does not see the bar."""
+    words = (_("Terverifikasi"), _("Masuk"), _("Janggal"), _("Ditolak"), _("Belum masuk"))
+    return ", ".join(f"{word} {number(counts[part])}" for word, part in zip(words, COVERAGE_PARTS, strict=True))
+
+
+@register.filter
+def pair_colour(pair: Any) -> str:
+    """``class="square--{{ pair|pair_colour }}"``: party, blank (kolom kosong), and two greys in turn."""
+    if pair.usungan:
+        return "party"
+    return "blank" if pair.number == 0 else f"rival-{1 + pair.number % 2}"
 
 
 @register.filter

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -16,15 +15,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from regions.models import Region
 from tallies import intake, photos, reporting
 from tallies.api.bodies import FORM_MAX_BYTES, FormParser, declared_length
 from tallies.api.refusals import Refused, refusal_response, sentence
 from tallies.api.result_serializers import ResultsSerializer
 from tallies.api.serializers import FormDetailSerializer, FormSerializer, ReceiptSerializer, RefusalSerializer
 from tallies.figures import vote_field
-from tallies.models import C1Form, Channel, Contest, Election, Office, StationResult
+from tallies.models import C1Form, Channel, Office, StationResult
 from tallies.views.conditional import known_etags, page_etag
+from tallies.views.places import Place, place_for
 
 
 class ApiView(APIView):
@@ -118,55 +117,33 @@ class ResultsView(ApiView):
     )
     def get(self, request: Request, slug: str, code: str) -> HttpResponseBase:
         """The numbers of a result page. Without ``office`` the first one held there."""
-        election, region, office, contests = _place(request, slug, code)
-        contest = next((one for one in contests if one.office == office and one.region.contains(region)), None)
-        if contest:
-            stamp = reporting.contest_stamp(contest, region)
-        else:
-            stamp = reporting.party_stamp(election, office, region)
-        etag = page_etag(request, f"api {slug} {code} {office} {stamp}", fragment=True)
+        asked = request.query_params.get("office")
+        place = place_for(request.user, slug, code, office=asked or "")
+        if not place.office or (asked is not None and asked != place.office):
+            raise Http404
+        etag = page_etag(request, f"api {slug} {code} {place.office} {place.stamp}", fragment=True)
         if etag in known_etags(request):
             answer: HttpResponseBase = HttpResponseNotModified()
         else:
-            answer = Response(_results(election, region, office, contests, contest))
+            answer = Response(_results(place))
         answer.headers["ETag"] = etag
         return answer
 
 
-def _place(request: Request, slug: str, code: str) -> tuple[Election, Region, str, list[Contest]]:
-    """The election, the region, the office asked for and the contests that touch the region; else 404."""
-    if "\0" in code:  # PostgreSQL takes no NUL in a text
-        raise Http404
-    region = get_object_or_404(Region.objects.visible_to(request.user), code=code)
-    election = get_object_or_404(Election.objects.visible_to(request.user), slug=slug)
-    contests: QuerySet[Contest] = Contest.objects.filter(election=election).touching(region)
-    found = list(contests.select_related("region", "election").order_by("-region__level", "pk"))
-    offices = _offices(found)
-    office = request.query_params.get("office") or next(iter(offices), "")
-    if office not in offices:
-        raise Http404
-    return election, region, office, found
-
-
-def _offices(contests: list[Contest]) -> list[str]:
-    held = {contest.office for contest in contests}
-    return [office for office in Office.values if office in held]
-
-
-def _results(
-    election: Election, region: Region, office: str, contests: list[Contest], contest: Contest | None
-) -> dict[str, Any]:
+def _results(place: Place) -> dict[str, Any]:
     report: Any = (
-        reporting.contest_report(contest, region) if contest else reporting.party_report(election, office, region)
+        reporting.contest_report(place.contest, place.region)
+        if place.contest
+        else reporting.party_report(place.election, place.office, place.region)
     )
     return ResultsSerializer(
         {
-            "election": election.slug,
-            "office": office,
-            "offices": _offices(contests),
-            "region": region,
+            "election": place.election.slug,
+            "office": place.office,
+            "offices": place.offices,
+            "region": place.region,
             "counted_at": report.counted_at,
-            "contest": report if contest else None,
-            "party": None if contest else report,
+            "contest": report if place.contest else None,
+            "party": None if place.contest else report,
         }
     ).data

@@ -44,8 +44,11 @@ class ElectionQuerySet(models.QuerySet["Election"]):
         scope = user.scope
         if scope is None:
             return self.filter(stations__assignments__witness=user, stations__assignments__revoked_at=None).distinct()
-        touching = Contest.objects.touching(scope).filter(election=OuterRef("pk"))
-        return self.filter(Exists(touching))
+        return self.touching(scope)
+
+    def touching(self, region: Region) -> ElectionQuerySet:
+        """Keep the elections with a contest above, at or below ``region``."""
+        return self.filter(Exists(Contest.objects.touching(region).filter(election=OuterRef("pk"))))
 
 
 class Election(models.Model):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
@@ -25,7 +24,9 @@ from regions.models import Level, Region, TimeZone
 from tallies import colours, reporting, station_reporting
 from tallies.models import Contest, Election, Office, StationResult
 from tallies.reporting import RegionLine, StationLine
+from tallies.views import places
 from tallies.views.conditional import page_etag, unchanged, with_etag
+from tallies.views.places import Place, place_for, place_of, region_address
 
 Order = Callable[[Any], Any]
 
@@ -59,31 +60,6 @@ CONTEST_ORDERS: dict[str, Order] = {
 }
 #: Columns whose one direction is upward.
 ASCENDING = ("nama", "nomor", "poin", "keadaan")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a reader is: a region of an election, one office, and the contest that covers it, if one does."""
-
-    election: Election
-    region: Region
-    #: "" where no contest touches the region.
-    office: str
-    offices: tuple[str, ...]
-    contest: Contest | None
-    #: Whether the election has other offices, here or elsewhere.
-    names_office: bool
-
-    def address(self, region: Region, **query: str) -> str:
-        """The address of ``region`` for the same office."""
-        if self.office and self.names_office:
-            query["jabatan"] = self.office
-        return region_address(self.election, region, **query)
-
-
-def region_address(election: Election, region: Region, **query: str) -> str:
-    path = reverse("region", args=[election.slug, region.code])
-    return f"{path}?{urlencode(query)}" if query else path
 
 
 # The way in
@@ -125,13 +101,13 @@ def region(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     know is the default. A reader sees the own region and below, else 404. For
     htmx only the report, for a known ETag 304.
     """
-    place = _place(request, slug, code)
+    place = place_for(request.user, slug, code, office=request.GET.get("jabatan", ""))
     fragment = bool(request.htmx)
     order, stamp = _order_and_stamp(request, place)
     etag = page_etag(request, stamp, fragment=fragment)
     if answer := unchanged(request, etag):
         return answer
-    above = list(Region.objects.ancestors_of(place.region))
+    above = places.above(place.region)
     report = _rendered_report(place, order, stamp, above)
     if fragment:
         return with_etag(HttpResponse(report), etag)
@@ -165,35 +141,6 @@ def _rendered_report(place: Place, order: str, stamp: str, above: list[Region]) 
     return html
 
 
-def _place(request: HttpRequest, slug: str, code: str) -> Place:
-    if "\0" in code:  # PostgreSQL takes no NUL in a text
-        raise Http404
-    election = get_object_or_404(Election.objects.visible_to(request.user), slug=slug)
-    here = get_object_or_404(Region.objects.visible_to(request.user), code=code)
-    return _place_of(election, here, request.GET.get("jabatan", ""))
-
-
-def _place_of(election: Election, here: Region, asked: str) -> Place:
-    """Find the offices of the place and the nearest contest that covers it.
-
-    Sorted out here: the database takes longer to plan the question than to
-    hand over the few hundred contests of the largest election.
-    """
-    rows = list(
-        Contest.objects.filter(election=election)
-        .order_by("region__level")
-        .values_list("pk", "office", "region__first", "region__last")
-    )
-    covering = {office: pk for pk, office, first, last in rows if first <= here.first <= last}
-    held = {office for _pk, office, first, _last in rows if here.first <= first <= here.last} | set(covering)
-    offices = tuple(office for office in Office.values if office in held)
-    office = asked if asked in offices else next(iter(offices), "")
-    contest = None
-    if office in covering:
-        contest = Contest.objects.select_related("region", "election").get(pk=covering[office])
-    return Place(election, here, office, offices, contest, names_office=len({row[1] for row in rows}) > 1)
-
-
 def _orders(place: Place) -> dict[str, Order]:
     if not place.office:
         return {}
@@ -206,13 +153,7 @@ def _order_and_stamp(request: HttpRequest, place: Place) -> tuple[str, str]:
     orders = _orders(place)
     asked = request.GET.get("urut", "")
     order = asked if asked in orders else next(iter(orders), "")
-    if not place.office:
-        stamp = ""
-    elif place.contest:
-        stamp = reporting.contest_stamp(place.contest, place.region)
-    else:
-        stamp = reporting.party_stamp(place.election, place.office, place.region)
-    return order, f"{request.path} {place.office} {order} {place.election.phase} {stamp}"
+    return order, f"{request.path} {place.office} {order} {place.election.phase} {place.stamp}"
 
 
 def _report(place: Place, order: str, above: list[Region]) -> dict[str, Any]:
@@ -286,8 +227,8 @@ def station(request: HttpRequest, slug: str, result_id: int) -> HttpResponse:
     visible = StationResult.objects.visible_to(request.user).with_place()
     result = get_object_or_404(visible, pk=result_id, contest__election__slug=slug)
     contest = result.contest
-    above = list(Region.objects.ancestors_of(result.station.region))
-    here = _place_of(contest.election, result.station.region, contest.office)
+    above = places.above(result.station.region)
+    here = place_of(contest.election, result.station.region, contest.office)
     context = {
         "election": contest.election,
         "party_stylesheet": reverse("party-css", args=[slug]),

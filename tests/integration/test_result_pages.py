@@ -701,8 +701,8 @@ def test_the_colour_of_no_election_is_not_found(db, client):
 # Queries do not grow with rows
 
 
-#: Session, person, own region, election, place, offices, contest and stamp are 8; the rest is the report.
-UNCHANGED, REGION, DESA, PARTY, STATION = 8, 13, 16, 14, 23
+#: Session, person with the own region, election, place, offices, contest and stamp are 7; the rest is the report.
+UNCHANGED, REGION, DESA, PARTY, STATION = 7, 12, 15, 13, 22
 
 
 def queries(client, address):

@@ -1,0 +1,22 @@
+"""Static files under names that carry their hash; an address is looked up once a process."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class RememberingStaticFilesStorage(CompressedManifestStaticFilesStorage):
+    """WhiteNoise's storage, which asks its manifest, with parsing and quoting, for each of a page's many icons."""
+
+    @cached_property
+    def _addresses(self) -> dict[str, str]:
+        return {}
+
+    def url(self, name: str, force: bool = False) -> str:
+        if force:
+            return super().url(name, force)
+        if name not in self._addresses:
+            self._addresses[name] = super().url(name)
+        return self._addresses[name]
