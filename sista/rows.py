@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Field, Model
+from django.db.models.fields import AutoFieldMixin
 
 
 def insert(*rows: Model) -> None:
@@ -21,7 +22,7 @@ def insert(*rows: Model) -> None:
     if not rows:
         return
     model = type(rows[0])
-    fields = _fields_without_key(model)
+    fields = _fields(model)
     values = [_stored(field, field.pre_save(row, add=True)) for row in rows for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(_insert_sql(model, len(rows), connection.vendor), values)
@@ -29,6 +30,15 @@ def insert(*rows: Model) -> None:
     for row, (key,) in zip(rows, keys, strict=True):
         row.pk = key
         row._state.adding, row._state.db = False, connection.alias
+
+
+def insert_if_new(row: Model) -> bool:
+    """Store ``row`` unless a constraint of uniqueness finds it there already; return whether it was stored."""
+    model = type(row)
+    values = [_stored(field, field.pre_save(row, add=True)) for field in _fields(model)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_values_sql(model, 1, connection.vendor)} ON CONFLICT DO NOTHING", values)
+        return cursor.rowcount == 1
 
 
 def update(row: Model, *names: str) -> None:
@@ -92,19 +102,21 @@ def _stored(field: Field, value: Any) -> Any:
 
 
 @functools.cache
-def _fields_without_key(model: type[Model]) -> tuple[Field, ...]:
-    return tuple(field for field in model._meta.concrete_fields if not field.primary_key)
+def _fields(model: type[Model]) -> tuple[Field, ...]:
+    """All but a key that the database makes."""
+    return tuple(field for field in model._meta.concrete_fields if not isinstance(field, AutoFieldMixin))
+
+
+def _insert_sql(model: type[Model], count: int, vendor: str) -> str:
+    return f"{_values_sql(model, count, vendor)} RETURNING {connection.ops.quote_name(_key(model))}"
 
 
 @functools.lru_cache(maxsize=256)
-def _insert_sql(model: type[Model], count: int, vendor: str) -> str:
+def _values_sql(model: type[Model], count: int, vendor: str) -> str:
     quote = connection.ops.quote_name
-    columns = [quote(field.column) for field in _fields_without_key(model)]
+    columns = [quote(field.column) for field in _fields(model)]
     row = f"({', '.join(['%s'] * len(columns))})"
-    return (
-        f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(columns)}) "
-        f"VALUES {', '.join([row] * count)} RETURNING {quote(_key(model))}"
-    )
+    return f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(columns)}) VALUES {', '.join([row] * count)}"
 
 
 @functools.lru_cache(maxsize=256)

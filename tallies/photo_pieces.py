@@ -24,7 +24,7 @@ from django.utils import timezone
 from sista.database import writing
 from tallies import photos
 from tallies.models import PartialPhoto, Photo
-from tallies.photos import PhotoRefused
+from tallies.photo_sending import STATIONS_OF_STAFF, PhotoRefused, refuse_beyond_share, sent_before
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Progress:
 
 def progress(sha256: str, *, by: Any) -> Progress:
     """How much of the photo ``by`` has sent."""
-    if photo := photos.sent_before(sha256, by=by):
+    if photo := sent_before(sha256, by=by):
         return _whole(photo)
     partial = PartialPhoto.objects.filter(uploaded_by=by, sha256=sha256).first()
     return Progress(partial.received, partial.length) if partial else Progress(0, 0)
@@ -88,13 +88,13 @@ def append(data: bytes, *, by: Any, sha256: str, offset: int, length: int) -> Pr
         return Progress(end, length)
     parts = list(PartialPhoto.objects.filter(uploaded_by=by).order_by("started_at", "pk"))
     partial = next((one for one in parts if one.sha256 == sha256), None)
-    if partial is None and (photo := photos.sent_before(sha256, by=by)):
+    if partial is None and (photo := sent_before(sha256, by=by)):
         return _whole(photo)
     if partial and partial.length != length:  # of one hash and two lengths one is wrong, and nobody knows which
         _drop(partial)
         partial = None
     if end < length:
-        photos.refuse_beyond_share(by)
+        refuse_beyond_share(by)
     if offset != (partial.received if partial else 0):
         raise WrongOffset(partial.received if partial else 0)
     if end == length:
@@ -143,7 +143,7 @@ def _stored(data: bytes, by: Any, sha256: str, offset: int, length: int) -> bool
 def _begin(name: str, *, by: Any, sha256: str, offset: int, size: int, length: int) -> bool:
     """Make the row, if the person may send one more photo and has not sent this one."""
     new = [by.pk, sha256, length, size, name]
-    share = [settings.PHOTOS_PER_STATION_AND_WITNESS, photos.STATIONS_OF_STAFF if by.may_decide else None, by.pk]
+    share = [settings.PHOTOS_PER_STATION_AND_WITNESS, STATIONS_OF_STAFF if by.may_decide else None, by.pk]
     return _written(_BEGIN, [*new, sha256, by.pk, by.pk, settings.PARTIAL_PHOTOS_PER_PERSON, by.pk, *share])
 
 
@@ -163,7 +163,7 @@ def _complete(partial: PartialPhoto | None, last: bytes, *, by: Any, sha256: str
         data = b"".join([*map(_read, partial.pieces.split() if partial else ()), last])
     except FileNotFoundError:
         # Another request completed or dropped it meanwhile, or the store has lost a piece.
-        if photo := photos.sent_before(sha256, by=by):
+        if photo := sent_before(sha256, by=by):
             return _whole(photo)
         _drop(partial)
         raise WrongOffset(0) from None

@@ -14,17 +14,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
-from django.db import IntegrityError
 from django.db.models import Exists, OuterRef
 from PIL import ExifTags, Image, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
+from sista import rows
 from sista.database import writing
 from sista.photo_storage import PhotoStoreAway
-from tallies.models import Assignment, C1Form, FormPhoto, Photo, PhotoState, PhotoUpload
+from tallies.models import C1Form, FormPhoto, Photo, PhotoState, PhotoUpload
+from tallies.photo_sending import PhotoRefused, refuse_beyond_share, sent_before
 
 log = logging.getLogger(__name__)
 register_heif_opener()
@@ -36,20 +36,8 @@ MAX_PIXELS = {"JPEG": 110_000_000}
 MAX_PIXELS_OTHER = 40_000_000
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS["JPEG"]
 
-#: People who decide guard no station; their share is that of so many.
-STATIONS_OF_STAFF = 1000
-
 COPY_SIDE = 2000
 THUMBNAIL_SIDE = 320
-
-
-class PhotoRefused(Exception):
-    """A photo that is not taken; ``code`` names why, ``status`` the HTTP answer."""
-
-    def __init__(self, code: str, status: int = 400) -> None:
-        super().__init__(code)
-        self.code = code
-        self.status = status
 
 
 def store() -> Storage:
@@ -89,33 +77,10 @@ def receive(data: bytes, *, by: Any, expected_sha256: str | None = None) -> tupl
     # Bytes first, row second: a row always has its bytes, whatever the power does.
     store().save(original_name(sha256), ContentFile(data))
     photo = Photo(sha256=sha256, size=len(data), format=kind, width=width, height=height)
-    try:
-        with writing():
-            Photo.objects.bulk_create([photo], ignore_conflicts=True)
-            PhotoUpload.objects.create(photo=photo, uploaded_by=by)
-    except IntegrityError:  # the same one at the same moment
-        return photo, False
-    return photo, True
-
-
-def share_of(by: Any) -> int:
-    """How many photos ``by`` may send in all; 0 for who may send none."""
-    stations = STATIONS_OF_STAFF if by.may_decide else Assignment.objects.active().filter(witness=by).count()
-    return settings.PHOTOS_PER_STATION_AND_WITNESS * stations
-
-
-def sent_before(sha256: str, *, by: Any) -> Photo | None:
-    """The whole photo if ``by`` sent it; whether another person did makes no difference."""
-    return Photo.objects.filter(pk=sha256, uploads__uploaded_by=by).first()
-
-
-def refuse_beyond_share(by: Any) -> None:
-    """Raise `PermissionDenied` for who may send no photos, `PhotoRefused` for who has sent as many as allowed."""
-    share = share_of(by)
-    if not share:
-        raise PermissionDenied
-    if PhotoUpload.objects.filter(uploaded_by=by).count() >= share:
-        raise PhotoRefused("too_many", 429)
+    with writing():
+        rows.insert_if_new(photo)
+        is_new = rows.insert_if_new(PhotoUpload(photo=photo, uploaded_by=by))
+    return photo, is_new
 
 
 def inspect(data: bytes) -> tuple[str, int, int]:

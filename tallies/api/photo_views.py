@@ -18,6 +18,7 @@ from tallies.api.bodies import declared_length, read_photo
 from tallies.api.refusals import Refused
 from tallies.api.serializers import StoredPhotoSerializer
 from tallies.api.views import ApiView, refusals
+from tallies.photo_sending import PhotoRefused, share_of
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _BYTES = re.compile(r"[0-9]{1,9}")
@@ -48,12 +49,12 @@ class PhotoView(ApiView):
     )
     def put(self, request: Request, sha256: str) -> Response:
         """Send a photo: JPEG, PNG, WebP or HEIC by its content. The address is the SHA-256 of the bytes."""
-        if not photos.share_of(request.user):
+        if not share_of(request.user):
             raise PermissionDenied
         data = read_photo(request._request, limit=settings.PHOTO_MAX_BYTES)
         try:
             photo, is_new = photos.receive(data, by=request.user, expected_sha256=sha256)
-        except photos.PhotoRefused as refusal:
+        except PhotoRefused as refusal:
             raise Refused(refusal.code, refusal.status) from refusal
         return Response(StoredPhotoSerializer(photo).data, status=201 if is_new else 200)
 
@@ -90,7 +91,7 @@ class PhotoView(ApiView):
             photo_pieces.refuse_length(length)
             data = read_photo(request._request, limit=settings.PHOTO_PIECE_MAX_BYTES)
             now = photo_pieces.append(data, by=request.user, sha256=sha256, offset=offset, length=length)
-        except photos.PhotoRefused as refusal:
+        except PhotoRefused as refusal:
             raise Refused(refusal.code, refusal.status) from refusal
         except photo_pieces.WrongOffset as wrong:
             raise Refused("wrong_offset", 409, headers={OFFSET: str(wrong.received)}) from wrong

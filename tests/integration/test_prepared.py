@@ -11,7 +11,7 @@ from regions.models import Region
 from sista import rows
 from sista.prepared import prepared
 from tallies import aggregation, audit, intake
-from tallies.models import Assignment, AuditEvent, C1Form, Channel, PairTotal, StationResult, Vote
+from tallies.models import Assignment, AuditEvent, C1Form, Channel, PairTotal, Photo, StationResult, Vote
 from tests.cast import submission
 
 
@@ -90,6 +90,13 @@ def test_a_stored_row_may_be_saved_again_by_the_orm(play):
     row.full_name = "Wayan Sari"
     row.save()
     assert User.objects.get(username="wayan").full_name == "Wayan Sari"
+
+
+def test_a_row_that_is_there_already_is_left_as_it_is(play):
+    facts = {"size": 1, "format": "JPEG", "width": 1, "height": 1}
+    assert rows.insert_if_new(Photo(sha256="a" * 64, **facts)) is True
+    assert rows.insert_if_new(Photo(sha256="a" * 64, **facts | {"size": 2})) is False
+    assert Photo.objects.get(pk="a" * 64).size == 1
 
 
 def test_the_database_refuses_what_it_would_refuse_from_the_orm(play):
