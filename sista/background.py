@@ -67,7 +67,6 @@ def send_drain_task() -> None:
     """Queue a drain. A broker that is away costs nothing: the sweep finds the outbox rows."""
     try:
         tally_tasks.drain.apply_async(retry=False, expires=30)
-        tally_tasks.process_photos.apply_async(retry=False, expires=30)
     except (CeleryError, KombuError, OSError) as error:
         log.warning("drain not queued, the sweep will find it: %s", type(error).__name__)
 

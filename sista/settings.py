@@ -266,7 +266,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "drain totals": {"task": "tallies.tasks.drain", "schedule": 1.0, "options": {"expires": 5}},
-    "process photos": {"task": "tallies.tasks.process_photos", "schedule": 10.0, "options": {"expires": 10}},
+    "process photos": {"task": "tallies.tasks.process_photos", "schedule": 2.0, "options": {"expires": 5}},
     "remove stale pieces": {
         "task": "tallies.tasks.remove_stale_pieces",
         "schedule": 3600.0,

@@ -127,8 +127,7 @@ def process_waiting(*, limit: int = 200) -> int:
     done = 0
     for sha256 in list(waiting.values_list("pk", flat=True)[:limit]):
         try:
-            process(sha256)
-            done += 1
+            done += process(sha256)
         except PhotoStoreAway:
             raise  # a store that hangs would hang once a photo
         except OSError:
@@ -137,8 +136,13 @@ def process_waiting(*, limit: int = 200) -> int:
     return done
 
 
-def process(sha256: str) -> None:
-    """Decode one photo, save the upright stripped copy and the thumbnail, keep the EXIF facts."""
+def process(sha256: str) -> bool:
+    """Decode one photo, save the upright stripped copy and the thumbnail, keep the EXIF facts.
+
+    Returns False, and does nothing, for one that no longer waits: another round was quicker.
+    """
+    if not Photo.objects.filter(pk=sha256, state=PhotoState.RECEIVED).exists():
+        return False
     with store().open(original_name(sha256)) as stream:
         data = stream.read()
     try:
@@ -148,10 +152,11 @@ def process(sha256: str) -> None:
     except Exception as error:  # decoders fail in their own ways: EOFError for a HEIC that is cut off, struct.error …
         log.info("photo %s is unreadable: %s", sha256[:12], type(error).__name__)
         _settle(sha256, PhotoState.UNREADABLE, {})
-        return
+        return True
     store().save(copy_name(sha256), ContentFile(copy))
     store().save(thumbnail_name(sha256), ContentFile(thumbnail))
     _settle(sha256, PhotoState.READY, facts)
+    return True
 
 
 def _settle(sha256: str, state: PhotoState, facts: dict[str, Any]) -> None:

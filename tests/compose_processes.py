@@ -75,20 +75,25 @@ def until(true: Callable[[], Any], what: str, seconds: float = 60) -> Any:
 class Processes:
     """Services as processes: their own commands and environment, with the addresses of this machine.
 
-    ``here`` replaces the variables that name other containers.
+    ``here`` replaces the variables that name other containers. A container has all ports to itself; here each
+    service that answers ``/metrics`` gets a free one.
     """
 
     here: dict[str, str]
     logs: Path
     port: int = field(default_factory=free_port)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    metrics_ports: dict[str, str] = field(default_factory=dict)
 
     def environment(self, service: str) -> dict[str, str]:
         # The programs of the virtual environment stand where the image has them.
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         home = {"PATH": path, "HOME": str(self.logs), "LANG": "C.UTF-8"}
         image = {name: value.replace("/tmp/", f"{self.own_tmp(service)}/") for name, value in IMAGE.items()}
-        return home | image | environment_of(service, self.here) | self.here
+        given = environment_of(service, self.here)
+        if "SISTA_METRICS_PORT" in given:
+            given["SISTA_METRICS_PORT"] = self.metrics_ports.setdefault(service, str(free_port()))
+        return home | image | given | self.here
 
     def own_tmp(self, service: str) -> Path:
         """Its /tmp: a container has its own."""

@@ -60,7 +60,7 @@ def lags(server: WebServer, contest: Contest, requests: Sequence[Request]) -> li
 
 
 def forget_other_work() -> None:
-    """Leave no task and no photo of earlier measurements: the same two workers would be busy with them first."""
+    """Leave no task and no photo of earlier measurements: the core would be busy with them."""
     photos.process_waiting()
     if settings.REDIS_URL:
         redis.Redis.from_url(settings.REDIS_URL).flushall()

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
+from sista.management.commands.serve import WORKERS
+
 DATABASE = "sista_bench"
 DEFAULT_SERVER = "postgres://root@127.0.0.1:5432/"
 PROJECT = Path(__file__).resolve().parents[2]
@@ -149,11 +151,12 @@ def _await(attempt, process: subprocess.Popen) -> None:
 
 @contextlib.contextmanager
 def task_workers() -> Iterator[None]:
-    """Run the Celery worker and beat as ``./run`` does with a Redis."""
+    """Run the Celery workers and beat as ``./run`` does with a Redis."""
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "sista"]
-    worker = ["worker", "-Q", "totals,findings,photos", "--concurrency", "2", "--loglevel", "WARNING"]
-    processes = [start([*celery, *worker])]
+    processes: list[subprocess.Popen[bytes]] = []
     try:
+        for name, worker in WORKERS.items():
+            processes.append(start([*celery, *worker, "--hostname", f"{name}@%h", "--loglevel", "WARNING"]))
         processes.append(start([*celery, "beat", "--loglevel", "WARNING", "--pidfile="]))
         yield
     finally:

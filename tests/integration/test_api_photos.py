@@ -422,6 +422,24 @@ def test_an_original_that_is_gone_keeps_no_other_waiting(play):
     assert Photo.objects.get(pk=sha256_of(kept)).state == PhotoState.READY
 
 
+def test_a_photo_that_another_round_has_made_is_not_decoded_again(play, monkeypatch):
+    first, second = picture(seed=1), picture(seed=2)
+    for data in (first, second):
+        send_photo(play.siti, data)
+    decoded = []
+    render = photos.render
+
+    def quicker_than_the_other(data):
+        decoded.append(data)
+        if data == first:
+            assert photos.process(sha256_of(second))
+        return render(data)
+
+    monkeypatch.setattr(photos, "render", quicker_than_the_other)
+    assert photos.process_waiting() == 1
+    assert decoded == [first, second]
+
+
 PAGE = b"<html><script>alert('polyglot')</script></html>"
 
 

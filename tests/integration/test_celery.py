@@ -22,6 +22,7 @@ from django.db import connection, connections
 from regions import importing
 from regions.importing import Row
 from regions.models import Level, Region
+from sista.management.commands.serve import WORKERS
 from tallies import aggregation, intake, preparation, rebuilding
 from tallies.figures import Figures
 from tallies.models import C1Form, Channel, OutboxRow, PairTotal
@@ -32,7 +33,7 @@ from tests.processes import OwnRedis, below, clean_environment, free_port, is_al
 ROOT = Path(__file__).resolve().parents[2]
 DISTRICTS, VILLAGES = 30, 3
 STATIONS = DISTRICTS * VILLAGES * 2
-WORKER = ("worker", "-Q", "totals,findings,photos", "--concurrency", "2")
+WORKER = WORKERS["worker"]
 BEAT = ("beat", "--pidfile=")
 
 pytestmark = [
@@ -167,7 +168,7 @@ def test_without_redis_forms_are_accepted_and_the_totals_follow_after_it_is_back
     assert rebuilding.differences(crowd.election) == []
 
 
-def test_serve_starts_worker_and_beat_and_ends_them(crowd, redis, tmp_path):
+def test_serve_starts_workers_and_beat_and_ends_them(crowd, redis, tmp_path):
     port = free_port()
     served = subprocess.Popen(
         [sys.executable, str(ROOT / "manage.py"), "serve"],
@@ -178,8 +179,8 @@ def test_serve_starts_worker_and_beat_and_ends_them(crowd, redis, tmp_path):
     try:
         assert any(f"http://127.0.0.1:{port}" in line for line in served.stdout)
         started = below(served.pid)
-        for part in ("gunicorn", "celery --quiet -A sista worker", "celery --quiet -A sista beat"):
-            assert any(part in line for line in started.values()), part
+        parts = ["gunicorn", "sista beat", *(f"sista {' '.join(worker)}" for worker in WORKERS.values())]
+        assert [part for part in parts if not any(part in line for line in started.values())] == []
         send(crowd, crowd.crowd[:20], real_parts(tmp_path, redis))
         wait_until(drained, seconds=30, what="outbox empty")
         assert votes_at("35.07") == sums(crowd.crowd[:20])

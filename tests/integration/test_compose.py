@@ -25,10 +25,11 @@ from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 from sista import environment
 from tests.cast import PASSWORD
-from tests.compose_processes import DOCKERFILE, ROOT, SERVICES, Processes, free_port, until
+from tests.compose_processes import DOCKERFILE, ROOT, SERVICES, Processes, until
 from tests.sending import picture, sha256_of
 
-OURS = ("migrate", "web", "worker", "beat")
+LASTING = ("web", "worker", "photo-worker", "beat")
+OURS = ("migrate", *LASTING)
 PARTS = ("postgres", "redis", "seaweedfs")
 STATIONS = 200
 POSTGRES = os.environ.get("DATABASE_URL", "postgres://root@127.0.0.1:5432/test").rpartition("/")[0]
@@ -48,7 +49,7 @@ def test_every_lasting_service_has_a_health_check_and_comes_back(service):
     assert SERVICES[service]["restart"] in ("always", "unless-stopped")
 
 
-@pytest.mark.parametrize("service", ["web", "worker", "beat"])
+@pytest.mark.parametrize("service", LASTING)
 def test_nothing_starts_before_the_one_migration_is_done(service):
     assert SERVICES[service]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
 
@@ -199,13 +200,12 @@ def system(image, database, broker, store, tmp_path_factory):
         "SISTA_SECRET_KEY": secrets.token_urlsafe(50),
         "SISTA_HOSTS": "127.0.0.1",
         "SISTA_HTTPS": "0",
-        "SISTA_METRICS_PORT": str(free_port()),
         "POSTGRES_PASSWORD": secrets.token_hex(16),
     }
     processes = Processes(here, tmp_path_factory.mktemp("compose"))
     try:
         processes.run_once("migrate")
-        for service in ("web", "worker", "beat"):
+        for service in LASTING:
             processes.start(service)
         until(lambda: answers(processes), "the web process answers")
         yield processes
@@ -325,7 +325,7 @@ def test_a_form_with_its_photo_goes_through(system, seeded):
 
 
 @pytest.mark.services
-@pytest.mark.parametrize("service", ["web", "worker", "beat"])
+@pytest.mark.parametrize("service", LASTING)
 def test_its_health_check_is_content(system, service):
     until(lambda: system.is_healthy(service), f"the health check of {service}")
 
@@ -360,7 +360,7 @@ def test_killed_one_by_one_nothing_is_lost(system, seeded):
     sender.start()
     try:
         until(lambda: phones.has_sent(5, 0), "forms come in")
-        for service in ("web", "worker", "beat"):
+        for service in LASTING:
             since = len(phones.accepted)
             system.kill(service)
             if service != "web":
@@ -396,7 +396,7 @@ def test_nothing_was_written_beside_tmp(system, seeded, image):
 
 @pytest.mark.services
 def test_logs_are_json_and_name_nobody(system, seeded):
-    told = system.log("web") + system.log("worker") + system.log("beat")
+    told = "".join(system.log(service) for service in LASTING)
     lines = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
     assert {line["route"] for line in lines if line["logger"] == "sista.request"} >= {"masuk/", "api/v1/forms/"}
     secret = ["siti", "budi", PASSWORD, system.here["SISTA_SECRET_KEY"], system.here["S3_SECRET_KEY"]]

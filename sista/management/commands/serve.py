@@ -20,10 +20,17 @@ from django.db import connection
 from sista.supervision import Supervisor
 
 HOST = "127.0.0.1"
+#: The Celery workers by name. Photos have one of their own: a night's photos must not stand before a total.
+WORKERS = {
+    "worker": ("worker", "-Q", "totals,findings", "--concurrency", "2"),
+    "photo-worker": ("worker", "-Q", "photos", "--concurrency", "1"),
+}
+#: One port answers for one process; in one folder of numbers the first worker tells those of both.
+WITHOUT_METRICS_PORT = {"SISTA_METRICS_PORT": ""}
 
 
 class Command(BaseCommand):
-    help = "Prepare the database and serve; with REDIS_URL also the Celery worker and beat."
+    help = "Prepare the database and serve; with REDIS_URL also the Celery workers and beat."
 
     def add_arguments(self, parser):
         parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"))
@@ -53,9 +60,10 @@ class Command(BaseCommand):
         supervisor.start("web", [*python, *gunicorn], here)
         if settings.REDIS_URL:
             celery = [*python, "celery", "--quiet", "-A", "sista"]
-            queues = "totals,findings,photos"
-            worker = ["worker", "-Q", queues, "--concurrency", "2", "--loglevel", "WARNING"]
-            supervisor.start("worker", [*celery, *worker], here)
+            for name, worker in WORKERS.items():
+                environment = here if name == "worker" else here | WITHOUT_METRICS_PORT
+                command = [*celery, *worker, "--hostname", f"{name}@%h", "--loglevel", "WARNING"]
+                supervisor.start(name, command, environment)
             supervisor.start("beat", [*celery, "beat", "--loglevel", "WARNING", "--pidfile="], here)
         return supervisor.run(
             is_ready=lambda: answers(port),
