@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,14 +16,20 @@ class PhotoStoreAway(OSError):
 
 
 class DurableFileSystemStorage(FileSystemStorage):
-    """Write beside, sync, rename, sync the folder. Names are made from hashes: the same name is the same bytes."""
+    """Write beside, sync, rename, sync the folders. Names are made from hashes: the same name is the same bytes."""
 
     def _save(self, name: str, content: File) -> str:
         target = self.path(name)
-        if os.path.exists(target):
-            return name
+        if not os.path.exists(target):
+            self._write(target, content)
+        # Also for one that is there: another process may have put it there, or its folder, and not have synced yet.
+        for folder in self._folders_of(target):
+            _sync_folder(folder)
+        return name
+
+    def _write(self, target: str, content: File) -> None:
         folder = os.path.dirname(target)
-        _make(folder)
+        os.makedirs(folder, exist_ok=True)
         handle, beside = tempfile.mkstemp(dir=folder)
         try:
             with os.fdopen(handle, "wb") as stream:
@@ -34,8 +41,14 @@ class DurableFileSystemStorage(FileSystemStorage):
         except BaseException:
             os.unlink(beside)
             raise
-        _sync(folder)
-        return name
+
+    def _folders_of(self, target: str) -> Iterator[str]:
+        """The folder of ``target`` and those above it, up to the one that holds the location's own name."""
+        path = target
+        while path != self.location:
+            path = os.path.dirname(path)
+            yield path
+        yield os.path.dirname(path)
 
     def names_older_than(self, folder: str, moment: dt.datetime) -> list[str]:
         """Names below ``folder`` last written before ``moment``; what a crash left beside a file is among them."""
@@ -50,19 +63,10 @@ class DurableFileSystemStorage(FileSystemStorage):
         return name
 
 
-def _make(folder: str) -> None:
-    """Make ``folder`` and those above it; each is synced in the one that holds it."""
-    if os.path.isdir(folder):
-        return
-    above = os.path.dirname(folder)
-    _make(above)
-    os.makedirs(folder, exist_ok=True)
-    _sync(above)
-
-
-def _sync(folder: str) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def _sync_folder(folder: str) -> None:
+    """Have the names in ``folder`` on disk, not only in memory."""
+    directory = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        os.fsync(directory)
     finally:
-        os.close(handle)
+        os.close(directory)
