@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 from itertools import pairwise
 from multiprocessing import get_context
 from typing import Any
@@ -28,6 +29,7 @@ from analytics.models import Target
 from regions.importing import import_regions, rows_from_package
 from regions.models import Level, Region
 from sista.database import writing
+from sista.progress import nobody
 from tallies import aggregation, intake, photos, preparation, verification
 from tallies.demo.pilkada_2020 import CONTESTS, STATION_CAP, VOTING_DAY, DemoContest
 from tallies.models import (
@@ -67,6 +69,18 @@ TARGETS_SOURCE = "Daftar 13 daerah target tahun 2019; tanggal pastinya tidak dit
 Say = Callable[[str], None]
 
 
+class Part(StrEnum):
+    """What is being made of a contest."""
+
+    STATIONS = "stations"
+    FORMS = "forms"
+    DECISIONS = "decisions"
+
+
+#: Told the contest's name, the part of it, how much is done, of how much.
+TellPart = Callable[[str, Part, int, int], None]
+
+
 class SeedingRefused(Exception):
     """What is there already does not fit what was asked; the text is for the person who asked."""
 
@@ -97,12 +111,15 @@ class Played:
     seconds: float
 
 
-def seed(codes: Sequence[str], *, seed: int, complete: bool, workers: int = 1, say: Say) -> int:
+def seed(
+    codes: Sequence[str], *, seed: int, complete: bool, workers: int = 1, say: Say, tell: TellPart = nobody
+) -> int:
     """Make the demonstration with the contests of ``codes``; return how many forms are new.
 
     ``complete`` sends every station and disputes nothing: the totals are the
     official ones. ``workers`` > 1 plays as many contests at a time
-    (PostgreSQL). Raises `SeedingRefused`.
+    (PostgreSQL). ``say`` hears of each contest that is done, ``tell`` meanwhile,
+    unless several are played. Raises `SeedingRefused`.
     """
     if workers > 1 and connection.vendor != "postgresql":
         raise SeedingRefused("--workers lebih dari 1 hanya dengan PostgreSQL: SQLite punya satu penulis.")
@@ -111,7 +128,7 @@ def seed(codes: Sequence[str], *, seed: int, complete: bool, workers: int = 1, s
     demo_accounts.ensure_accounts()
     election = _election()
     new = 0
-    for played in _play_all(election, facts, workers, seed=seed, complete=complete):
+    for played in _play_all(election, facts, workers, tell, seed=seed, complete=complete):
         say(f"{played.name}: {played.stations} TPS, {played.new} formulir baru ({played.seconds:.0f} detik)")
         new += played.new
     aggregation.drain()
@@ -159,9 +176,11 @@ def _election() -> Election:
     return election
 
 
-def _play_all(election: Election, facts: list[DemoContest], workers: int, **wishes: Any) -> Iterator[Played]:
+def _play_all(
+    election: Election, facts: list[DemoContest], workers: int, tell: TellPart, **wishes: Any
+) -> Iterator[Played]:
     if workers == 1:
-        yield from (_play(election, fact, **wishes) for fact in facts)
+        yield from (_play(election, fact, tell=tell, **wishes) for fact in facts)
         return
     # A connection must not cross a fork; each process opens its own.
     connections.close_all()
@@ -171,14 +190,15 @@ def _play_all(election: Election, facts: list[DemoContest], workers: int, **wish
             yield future.result()
 
 
-def _play(election: Election, fact: DemoContest, *, seed: int, complete: bool) -> Played:
+def _play(election: Election, fact: DemoContest, *, seed: int, complete: bool, tell: TellPart = nobody) -> Played:
     started = time.monotonic()
+    tell(fact.name, Part.STATIONS, 0, fact.stations)
     stage = _set_up(election, fact, seed=seed)
     counted = [i for i in range(len(stage.plan.spots)) if complete or i not in stage.plan.withheld]
-    new = _send(stage, _first_forms(stage, counted))
+    new = _send(stage, _first_forms(stage, counted), tell)
     if not complete:
         new += _send(stage, _rival_forms(stage))
-        _verify(stage)
+        _verify(stage, tell)
     return Played(fact.name, len(stage.plan.spots), new, time.monotonic() - started)
 
 
@@ -316,7 +336,7 @@ def _submission(stage: Stage, spot: Spot, figures: Any, which: str) -> Submissio
     return Submission(uuid=key, contest_id=stage.contest.pk, station_id=stage.stations[spot.key].pk, figures=figures)
 
 
-def _send(stage: Stage, forms: Sequence[_Form]) -> int:
+def _send(stage: Stage, forms: Sequence[_Form], tell: TellPart = nobody) -> int:
     """Send what is not there yet, in chunks, draining behind them; return how many were new."""
     new = 0
     for start in range(0, len(forms), CHUNK):
@@ -331,8 +351,10 @@ def _send(stage: Stage, forms: Sequence[_Form]) -> int:
             for form in missing
         ]
         with writing():
-            for form, submission in zip(missing, ready, strict=True):
+            for number, (form, submission) in enumerate(zip(missing, ready, strict=True)):
+                tell(stage.fact.name, Part.FORMS, start + number, len(forms))
                 intake.submit(submission, by=form.by, channel=Channel.SIMULATION)
+        tell(stage.fact.name, Part.FORMS, min(start + CHUNK, len(forms)), len(forms))
         new += len(missing)
         if missing:
             aggregation.drain()
@@ -355,7 +377,7 @@ def _bring_photos(stage: Stage, form: _Form) -> tuple[PhotoName, ...]:
 # Verifying
 
 
-def _verify(stage: Stage) -> None:
+def _verify(stage: Stage, tell: TellPart) -> None:
     """Let the coordinator approve the planned stations at which nothing but the first form happened."""
     wanted = {station.pk for i in stage.plan.verified if (station := stage.station(stage.plan.spots[i])) is not None}
     untouched = (
@@ -366,7 +388,8 @@ def _verify(stage: Stage) -> None:
     results = [result for result in untouched if result.station_id in wanted]
     for start in range(0, len(results), CHUNK):
         with writing():
-            for result in results[start : start + CHUNK]:
+            for number, result in enumerate(results[start : start + CHUNK], start=start + 1):
+                tell(stage.fact.name, Part.DECISIONS, number, len(results))
                 assert result.form is not None, "pending means that a form counts"
                 verification.approve(result.form, by=stage.coordinator, seen=result.audit_seq)
         aggregation.drain()

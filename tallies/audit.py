@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sista import rows
+from sista.progress import Tell, nobody
 from tallies.models import AuditEvent, C1Form, Decision, StationResult
 from tallies.submission import content_hash_of_stored
 
@@ -75,16 +76,20 @@ def form_content(form: C1Form) -> dict[str, Any]:
     }
 
 
-def verify(results: Any = None) -> Iterator[str]:
+def verify(results: Any = None, tell: Tell = nobody) -> Iterator[str]:
     """Yield a sentence for every change the chains show.
 
     Finds an event, form, vote, photo name or decision that was altered, removed or
     added outside the application, and a state that no event explains.
-    ``results``: a queryset of station results, all by default.
+    ``results``: a queryset of station results, all by default; ``tell`` hears how
+    many are read.
     """
     results = StationResult.objects.all() if results is None else results
+    read, total = 0, results.count()
     for ids in _in_batches(results.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=5000)):
         yield from _verify_batch(ids)
+        read += len(ids)
+        tell(read, total)
 
 
 def _in_batches(ids: Iterator[int], size: int = 500) -> Iterator[list[int]]:

@@ -17,24 +17,33 @@ from django.utils import timezone
 
 from regions.models import Region
 from sista.database import writing
+from sista.progress import SILENT, Progress
+from sista.templatetags.formats import format_number
 from tallies import aggregation
 from tallies.aggregation import PARTY_FIELDS, Place, Sums
 from tallies.models import PROGRESS_FIELDS, Contest, ContestTotal, Election, OutboxRow, PairTotal, PartyTotal
+
+#: Places written at once, between two words on how far it is.
+PART = 2000
 
 
 class TotalsMoving(Exception):
     """Forms kept arriving; there was no moment with an empty outbox to compare at."""
 
 
-def rebuild(election: Election) -> int:
+def rebuild(election: Election, progress: Progress = SILENT) -> int:
     """Write all totals anew, under the drainer's lock; return the number of regions."""
     with writing():
         aggregation.lock_election(election.pk)
         OutboxRow.objects.filter(election=election).delete()
         contests = _contests(election)
-        sums = _fresh(election, contests)
+        sums = _fresh(election, contests, progress)
         now = timezone.now()
-        aggregation.write_totals(sums, now)
+        written = 0
+        for part in sums.in_parts(PART):
+            aggregation.write_totals(part, now)
+            written += len(part.progress)
+            progress.at(_of(election, "wilayah ditulis", written, len(sums.progress)))
         _remove_others(contests, now)
         aggregation.write_party_totals(contests.values(), now)
         PartyTotal.objects.filter(election=election).exclude(counted_at=now).delete()
@@ -48,7 +57,7 @@ def _remove_others(contests: Iterable[int], now: datetime) -> None:
     PairTotal.objects.filter(contest__in=contests).exclude(Exists(kept)).delete()
 
 
-def differences(election: Election, *, attempts: int = 20) -> list[str]:
+def differences(election: Election, *, attempts: int = 20, progress: Progress = SILENT) -> list[str]:
     """Compare stored totals with a fresh sum; a sentence a difference.
 
     Drains first, then compares in one snapshot. Raises `TotalsMoving` when the
@@ -58,7 +67,7 @@ def differences(election: Election, *, attempts: int = 20) -> list[str]:
         aggregation.drain()
         with _snapshot():
             if not OutboxRow.objects.filter(election=election).exists():
-                return list(_differences(election))
+                return list(_differences(election, progress))
     raise TotalsMoving(election.slug)
 
 
@@ -77,17 +86,20 @@ def _contests(election: Election) -> dict[int, Contest]:
     return {contest.pk: contest for contest in Contest.objects.filter(election=election).select_related("region")}
 
 
-def _fresh(election: Election, contests: dict[int, Contest]) -> Sums:
+def _of(election: Election, what: str, done: int, total: int) -> str:
+    return f"{election.slug}: {what} {format_number(done)} dari {format_number(total)}"
+
+
+def _fresh(election: Election, contests: dict[int, Contest], progress: Progress) -> Sums:
+    progress.begin(f"{election.slug}: {format_number(election.stations.count())} TPS dijumlah …")
     villages = aggregation.sum_villages(election_id=election.pk)
     tree = {pk: (parent, level) for pk, parent, level in Region.objects.values_list("pk", "parent_id", "level")}
     pairs = aggregation.pairs_by_contest(contests)
-    progress = {place: dict(numbers) for place, numbers in villages.progress.items()}
-    votes = {
-        (*place, pair): villages.votes.get((*place, pair), (0, 0)) for place in progress for pair in pairs[place[0]]
-    }
+    sums = {place: dict(numbers) for place, numbers in villages.progress.items()}
+    votes = {(*place, pair): villages.votes.get((*place, pair), (0, 0)) for place in sums for pair in pairs[place[0]]}
     # The deepest first: a region is whole when it is added to its parent.
     by_level: dict[int, set[Place]] = defaultdict(set)
-    for place in progress:
+    for place in sums:
         by_level[tree[place[1]][1]].add(place)
     while by_level:
         for contest, region in by_level.pop(max(by_level)):
@@ -95,19 +107,20 @@ def _fresh(election: Election, contests: dict[int, Contest]) -> Sums:
             if region == contests[contest].region_id or parent is None:
                 continue
             by_level[tree[parent][1]].add((contest, parent))
-            above = progress.setdefault((contest, parent), dict.fromkeys(PROGRESS_FIELDS, 0))
-            for name, number in progress[contest, region].items():
+            above = sums.setdefault((contest, parent), dict.fromkeys(PROGRESS_FIELDS, 0))
+            for name, number in sums[contest, region].items():
                 above[name] += number
             for pair in pairs[contest]:
                 have, have_verified = votes.get((contest, parent, pair), (0, 0))
                 more, more_verified = votes[contest, region, pair]
                 votes[contest, parent, pair] = (have + more, have_verified + more_verified)
-    return Sums(progress, votes)
+    return Sums(sums, votes)
 
 
-def _differences(election: Election) -> Iterator[str]:
+def _differences(election: Election, progress: Progress) -> Iterator[str]:
     contests = _contests(election)
-    fresh = _fresh(election, contests)
+    fresh = _fresh(election, contests, progress)
+    progress.begin(f"{election.slug}: dibandingkan dengan yang tersimpan …")
     stored_progress = {
         (total.contest_id, total.region_id): {name: getattr(total, name) for name in PROGRESS_FIELDS}
         for total in ContestTotal.objects.filter(contest__in=contests)

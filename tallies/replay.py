@@ -29,6 +29,8 @@ from accounts.models import Role, User
 from regions.importing import import_regions, rows_from_package
 from regions.models import Level, Region
 from sista.database import writing
+from sista.progress import Progress
+from sista.templatetags.formats import format_number
 from tallies import aggregation, intake, preparation
 from tallies.figures import Figures, parse_figure
 from tallies.models import C1Form, Channel, Contest, Election, FormKind, Office, OutboxRow, Phase, PollingStation
@@ -117,33 +119,40 @@ class Tally:
         }
 
 
-def replay(path: Path, *, reading: str, limit: int | None, workers: int, name: Say, say: Say) -> Tally:
+def replay(path: Path, *, reading: str, limit: int | None, workers: int, name: Say, progress: Progress) -> Tally:
     """Send each row of ``path`` (``.csv`` or ``.csv.gz``) through the intake; return when the totals are drained.
 
     ``limit`` takes the first rows only, ``workers`` > 1 sends from that many
-    processes (PostgreSQL). ``name`` is told each refused row, ``say`` the
-    progress. Raises `ReplayRefused`.
+    processes (PostgreSQL). ``name`` is told each refused row. Raises
+    `ReplayRefused`.
     """
     if workers > 1 and connection.vendor != "postgresql":
         raise ReplayRefused("--workers lebih dari 1 hanya dengan PostgreSQL: SQLite punya satu penulis.")
     tally = Tally()
+    progress.begin(f"{path.name} dibaca …")
     rows = _read(path, reading, limit, tally)
     if not Region.objects.filter(level=Level.VILLAGE).exists():
-        say("Wilayah diimpor dari paket …")
-        import_regions(rows_from_package())
+        progress.begin("Wilayah diimpor dari paket …")
+        import_regions(rows_from_package(), lambda done, total: progress.at(_of("Wilayah", done, total)))
+    progress.begin("TPS disiapkan …")
     contest = _contest(reading)
     tally.election = contest.election.slug
     rows = _settle_places(rows)
     stations = _stations(contest.election, rows)
     tally.stations = len({row.place for row in rows if row.place in stations})
-    say(f"{tally.stations} TPS siap; formulir dikirim …")
+    progress.begin(f"{format_number(tally.stations)} TPS siap; formulir dikirim …")
     started = time.monotonic()
     submissions = list(_submissions(rows, contest, stations, reading, tally, name))
-    _send_all(submissions, _sender(), workers, tally, name, say)
+    _send_all(submissions, _sender(), workers, tally, name, progress)
     aggregation.drain()
     tally.drained = not OutboxRow.objects.filter(election=contest.election).exists()
     tally.seconds = time.monotonic() - started
+    progress.end()
     return tally
+
+
+def _of(what: str, done: int, total: int) -> str:
+    return f"{what}: {format_number(done)} dari {format_number(total)}"
 
 
 # Reading the file
@@ -339,19 +348,18 @@ class Sent:
 
 
 def _send_all(
-    submissions: list[tuple[int, Submission]], sender: User, workers: int, tally: Tally, name: Say, say: Say
+    submissions: list[tuple[int, Submission]], sender: User, workers: int, tally: Tally, name: Say, progress: Progress
 ) -> None:
     chunks = [submissions[start : start + CHUNK] for start in range(0, len(submissions), CHUNK)]
     sent = _in_processes(chunks, sender, workers) if workers > 1 else (_send(chunk, sender) for chunk in chunks)
-    for number, outcome in enumerate(sent, start=1):
+    for outcome in sent:
         tally.new += outcome.new
         tally.already += outcome.already
         tally.refused += len(outcome.refused)
         for line, reason in outcome.refused:
             name(f"baris {line}: {reason}")
         aggregation.drain()
-        if number % 20 == 0:
-            say(f"{tally.new + tally.already} dari {len(submissions)} formulir")
+        progress.at(_of("Formulir", tally.new + tally.already, len(submissions)))
 
 
 def _send(chunk: list[tuple[int, Submission]], sender: User) -> Sent:

@@ -10,6 +10,7 @@ from django.db import connection
 
 from accounts.models import User
 from regions.importing import import_regions
+from sista import progress
 from tallies import replay
 from tallies.models import C1Form, ContestTotal, PairTotal, PollingStation, Review, StationResult
 from tests.cast import TREE
@@ -51,8 +52,8 @@ class TestRows:
     pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tree")]
 
     def replay(self, path, *options):
-        lines, named = run("replay", path, *options)
-        return json.loads(lines[-1]), named
+        (said,), beside = run("replay", path, *options)
+        return json.loads(said), [line for line in beside if line.startswith("baris ")]
 
     @pytest.mark.parametrize(
         ("bad", "reason"),
@@ -165,6 +166,21 @@ class TestRows:
         self.replay(returns_file(row(SUKAMAJU, 1)))
         sender = User.objects.get(username=replay.SENDER)
         assert (sender.is_active, sender.has_usable_password()) == (False, False)
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_long_replay_says_beside_its_result_how_far_it_is(returns_file, monkeypatch):
+    monkeypatch.setattr(progress, "PIPE_SECONDS", 0)
+    monkeypatch.setattr(replay, "CHUNK", 1)
+    out, beside = run("replay", returns_file(row(SUKAMAJU, 1), row(SUKAMAJU, 2)))
+    assert [json.loads(line)["new"] for line in out] == [2]
+    assert beside == [
+        "kiriman.csv dibaca …",
+        "TPS disiapkan …",
+        "2 TPS siap; formulir dikirim …",
+        "Formulir: 1 dari 2",
+        "Formulir: 2 dari 2",
+    ]
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Claims about `seed_demo` where something is there already: accounts, other codes, a real election."""
+"""Claims about `seed_demo` where something is there already, and about what a first start says of it."""
 
 import io
 
@@ -10,7 +10,9 @@ from accounts.models import User
 from analytics import demo, demo_accounts
 from regions.importing import Row, import_regions
 from regions.models import Level
-from tallies.models import Contest, Election
+from sista import progress
+from sista.management.commands import prepare
+from tallies.models import C1Form, Contest, Election
 from tests.cast import TREE
 
 CITIES = [
@@ -86,3 +88,18 @@ def test_a_real_election_of_that_name_is_never_touched():
 def test_a_contest_that_did_not_vote_is_refused_in_a_sentence():
     with pytest.raises(CommandError, match=r"Bukan kontes Pilkada 2020 Jawa Timur: 35\.73\."):
         call_command("seed_demo", "--contests", "35.73")
+
+
+@pytest.mark.usefixtures("cities")
+def test_a_first_start_says_how_far_the_demonstration_is_and_shows_no_account_yet(monkeypatch):
+    monkeypatch.setattr(progress, "PIPE_SECONDS", 0)
+    monkeypatch.setattr(demo, "DEFAULT_CONTESTS", ("35.72",))
+    out = io.StringIO()
+    prepare.Command(stdout=out).seed_demonstration()
+    said = out.getvalue().splitlines()
+    sent = C1Form.objects.exclude(submitted_by__username__endswith="-b").count()
+    assert "Demonstration: Kota Blitar, 0 of 259 stations" in said
+    assert {f"Demonstration: Kota Blitar, {done} of {sent} forms" for done in (100, sent)} <= set(said)
+    passwords = set(demo_accounts.kept().values())
+    assert passwords
+    assert not any(password in line for line in said for password in passwords)

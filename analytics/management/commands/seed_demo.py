@@ -3,7 +3,12 @@ import time
 from django.core.management.base import BaseCommand, CommandError
 
 from analytics import demo, demo_accounts
+from analytics.demo import Part
+from sista.progress import Progress
+from sista.templatetags.formats import format_number
 from tallies.demo.pilkada_2020 import CONTESTS
+
+PART_WORDS = {Part.STATIONS: "TPS", Part.FORMS: "formulir", Part.DECISIONS: "keputusan"}
 
 
 class Command(BaseCommand):
@@ -32,10 +37,20 @@ class Command(BaseCommand):
         if "all" in codes:
             codes = [fact.code for fact in CONTESTS]
         started = time.monotonic()
+        progress = Progress(self.stderr)
+
+        def say(line: str) -> None:
+            progress.end()
+            self._say(line)
+
+        def tell(contest: str, part: Part, done: int, total: int) -> None:
+            progress.at(f"{contest}: {format_number(done)} dari {format_number(total)} {PART_WORDS[part]}")
+
         try:
-            new = demo.seed(codes, seed=seed, complete=complete, workers=max(workers, 1), say=self._say)
+            new = demo.seed(codes, seed=seed, complete=complete, workers=max(workers, 1), say=say, tell=tell)
         except demo.SeedingRefused as refused:
             raise CommandError(str(refused)) from refused
+        progress.end()
         seconds = time.monotonic() - started
         self._say(f"Pemilihan peragaan siap: {new} formulir baru, semua jumlah terhitung, {seconds:.0f} detik.")
         return self._show_accounts()

@@ -2,6 +2,7 @@ import sys
 
 from django.core.management.base import BaseCommand
 
+from sista.progress import Progress
 from tallies import rebuilding
 from tallies.management.elections import add_election_argument, chosen_elections
 
@@ -18,15 +19,20 @@ class Command(BaseCommand):
 
     def handle(self, *args, check: bool, election: str | None, **options):
         elections = chosen_elections(election)
+        progress = Progress(self.stderr)
         if not check:
             for one in elections:
-                self.stdout.write(f"{one.slug}: {rebuilding.rebuild(one)} wilayah dihitung ulang.")
+                regions = rebuilding.rebuild(one, progress)
+                progress.end()
+                self.stdout.write(f"{one.slug}: {regions} wilayah dihitung ulang.")
             return
         found = 0
         for one in elections:
             try:
-                differences = rebuilding.differences(one)
+                differences = rebuilding.differences(one, progress=progress)
+                progress.end()
             except rebuilding.TotalsMoving:
+                progress.end()
                 self.stderr.write(
                     f"{one.slug}: formulir terus masuk, jumlah tidak pernah diam untuk dibandingkan. "
                     "Ulangi saat penerimaan lebih sepi."

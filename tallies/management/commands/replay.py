@@ -3,6 +3,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from sista.progress import Progress
 from tallies import replay
 
 
@@ -21,14 +22,15 @@ class Command(BaseCommand):
     def handle(self, *args, file: Path, reading: str, limit: int | None, workers: int, **options):
         if workers < 1 or (limit is not None and limit < 0):
             raise CommandError("--workers paling sedikit 1, --limit tidak negatif.")
+        # Beside the JSON line on standard output, which is for programs.
+        progress = Progress(self.stderr)
+
+        def name(line: str) -> None:
+            progress.end()
+            self.stderr.write(line)
+
         try:
-            tally = replay.replay(
-                file, reading=reading, limit=limit, workers=workers, name=self.stderr.write, say=self._say
-            )
+            tally = replay.replay(file, reading=reading, limit=limit, workers=workers, name=name, progress=progress)
         except replay.ReplayRefused as refused:
             raise CommandError(str(refused)) from refused
-        self._say(json.dumps(tally.as_json()))
-
-    def _say(self, line: str) -> None:
-        self.stdout.write(line)
-        self.stdout.flush()
+        self.stdout.write(json.dumps(tally.as_json()))

@@ -2,6 +2,8 @@ import sys
 
 from django.core.management.base import BaseCommand
 
+from sista.progress import Progress
+from sista.templatetags.formats import format_number
 from tallies import audit
 from tallies.management.elections import add_election_argument, chosen_elections
 from tallies.models import StationResult
@@ -17,12 +19,19 @@ class Command(BaseCommand):
 
     def handle(self, *args, election: str | None, **options):
         found = stations = 0
+        progress = Progress(self.stderr)
         for one in chosen_elections(election):
+
+            def tell(done: int, total: int, slug: str = one.slug) -> None:
+                progress.at(f"{slug}: {format_number(done)} dari {format_number(total)} hasil TPS diperiksa")
+
             results = StationResult.objects.filter(contest__election=one)
             stations += results.count()
-            for sentence in audit.verify(results):
+            for sentence in audit.verify(results, tell):
+                progress.end()
                 self.stdout.write(f"{one.slug}: {sentence}")
                 found += 1
+        progress.end()
         self.stdout.write(f"{stations} hasil TPS diperiksa, {found} perubahan ditemukan.")
         if found:
             sys.exit(1)
