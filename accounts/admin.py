@@ -18,6 +18,7 @@ class PersonAdmin(ScopedAdmin, UserAdmin):
     list_filter = ["role", "is_active"]
     list_select_related = ["region"]
     search_fields = ["username", "full_name", "phone"]
+    sortable_by = ["username"]
     ordering = ["username"]
     autocomplete_fields = ["region"]
     fieldsets = [
@@ -53,11 +54,6 @@ class PersonAdmin(ScopedAdmin, UserAdmin):
 class RefusalAdmin(ScopedAdmin):
     list_display = ["at", "user", "method", "status", "path"]
     list_select_related = ["user"]
-    search_fields = ["user__username", "path"]
+    search_fields = ["user__username"]
+    sortable_by = ["at"]
     read_only = True
-
-    def get_queryset(self, request):
-        rows = admin.ModelAdmin.get_queryset(self, request)
-        if request.user.is_superuser:
-            return rows
-        return rows.filter(user__in=User.objects.visible_to(request.user))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -22,12 +23,22 @@ class BoundedPaginator(Paginator):
         return self.object_list.order_by()[:COUNTED_ROWS].count()
 
 
+class ScopedList(ChangeList):
+    """Sorted by the columns that offer it, whatever an address asks for."""
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
+
+
 class ScopedAdmin(admin.ModelAdmin):
     """Rows and choices limited by ``visible_to``; people by role, not by Django permissions.
 
     Superusers do everything; staff with a role that decides (DPD) view, add and
     change; nobody but a superuser deletes. ``superuser_only`` leaves staff the
     view. Models are kept in step with totals by the functions the forms call.
+
+    Where a table may hold a nation, ``sortable_by`` names the columns an index
+    can order by, and each search stays within one table.
     """
 
     show_full_result_count = False
@@ -35,6 +46,9 @@ class ScopedAdmin(admin.ModelAdmin):
     list_per_page = 50
     superuser_only = False
     read_only = False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ScopedList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)

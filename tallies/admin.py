@@ -63,17 +63,22 @@ class ContestAdmin(ScopedAdmin, SimpleHistoryAdmin):
     autocomplete_fields = ["region"]
     inlines = [PairInline]
 
-    @admin.display(description=_("kontes"))
+    @admin.display(description=_("kontes"), ordering="region__first")
     def named(self, contest):
         return contest.title
 
     def get_queryset(self, request):
-        rows = super().get_queryset(request)
+        # Its name is made of both, also in the answers of an autocompletion.
+        rows = super().get_queryset(request).select_related("election", "region")
         if request.user.is_superuser:
             return rows
         # `visible_to` also shows the contests above: theirs to read, not to edit.
         scope = request.user.scope
         return rows.filter(region__first__range=(scope.first, scope.last))
+
+    def has_delete_permission(self, request, obj=None):
+        # With stations it has results: of a nation, a million rows that the page of confirmation would collect.
+        return super().has_delete_permission(request, obj) and not (obj and obj.results.exists())
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
@@ -98,13 +103,18 @@ class PollingStationAdmin(ScopedAdmin, SimpleHistoryAdmin):
     form = PollingStationForm
     list_display = ["full_code", "region", "number", "registered_male", "registered_female"]
     list_filter = ["election"]
-    list_select_related = ["region"]
     search_fields = ["region__code__startswith", "region__name"]
+    # Also behind the one column a list is sorted by.
+    ordering = ["region__first", "number"]
+    sortable_by = ["full_code"]
     autocomplete_fields = ["region"]
 
-    @admin.display(description=_("kode"), ordering=["region__first", "number"])
+    @admin.display(description=_("kode"), ordering="region__first")
     def full_code(self, station):
         return station.code
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("region")
 
     def save_model(self, request, obj, form, change):
         preparation.save_station(obj)
@@ -117,10 +127,20 @@ class PollingStationAdmin(ScopedAdmin, SimpleHistoryAdmin):
 class AssignmentAdmin(ScopedAdmin):
     list_display = ["station", "witness", "assigned_at", "revoked_at"]
     list_select_related = ["station__region", "witness"]
-    search_fields = ["witness__username", "witness__full_name", "station__region__code__startswith"]
+    search_fields = ["witness__username", "witness__full_name"]
+    search_help_text = _("Nama saksi, atau kode wilayah seperti 35.07.05.")
+    sortable_by = ["station", "witness"]
     autocomplete_fields = ["station", "witness"]
     fields = ["station", "witness"]
     actions = ["revoke"]
+
+    def get_search_results(self, request, queryset, search_term):
+        # A code or a name, not either: one OR over stations and witnesses would read every assignment.
+        words = search_term.split()
+        for code in (word for word in words if word[0].isdigit()):
+            queryset = queryset.filter(station__region__code__startswith=code)
+        names = " ".join(word for word in words if not word[0].isdigit())
+        return super().get_search_results(request, queryset, names)
 
     def save_model(self, request, obj, form, change):
         kept = assigning.assign(obj.station, obj.witness, by=request.user)
@@ -153,6 +173,9 @@ class AuditEventAdmin(ScopedAdmin):
     read_only = True
     list_display = ["result_key", "seq", "at", "actor", "what"]
     list_select_related = ["actor"]
+    search_fields = ["result__station__region__code__startswith"]
+    search_help_text = _("Kode wilayah seperti 35.07.05.")
+    sortable_by = ["result_key"]
 
     @admin.display(description=_("hasil TPS"), ordering="result")
     def result_key(self, event):
@@ -176,7 +199,10 @@ class AuditEventAdmin(ScopedAdmin):
 class QuarantinedFormAdmin(ScopedAdmin):
     read_only = True
     list_display = ["received_at", "station", "submitted_by"]
-    list_select_related = ["station", "submitted_by"]
+    list_select_related = ["station__region", "submitted_by"]
+    search_fields = ["station__region__code__startswith"]
+    search_help_text = _("Kode wilayah seperti 35.07.05.")
+    sortable_by = []
 
     def get_queryset(self, request):
         rows = admin.ModelAdmin.get_queryset(self, request)

@@ -50,9 +50,12 @@ class PollingStation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["election", "region", "number"], name="one_station_a_number_and_desa"),
         ]
+        # Whom a scope shows is read from these two indexes alone: regions, their stations, who guards those.
+        indexes = [models.Index(fields=["region", "id"], name="stations_of_a_region")]
 
     def __str__(self) -> str:
-        return self.title
+        """Which one it is, in a list of many: every desa has a TPS 001, and desa share names."""
+        return f"{self.title}, {self.region.name} ({self.region.code})"
 
     @property
     def title(self) -> str:
@@ -116,6 +119,7 @@ class Assignment(models.Model):
                 name="one_active_assignment_a_witness_and_station",
             )
         ]
+        indexes = [models.Index(fields=["station", "witness"], name="witnesses_of_a_station")]
 
     def __str__(self) -> str:
         return f"{self.station} – {self.witness}"
