@@ -194,8 +194,7 @@ def samples(*, practice: bool, simulation: bool) -> dict[str, Any]:
         "tiles": [
             {
                 "name": name,
-                "row": row,
-                "column": column,
+                "place": {"row": row, "column": column},
                 "coverage": Fraction(coverage),
                 "leader": pairs[leader],
                 "lead": Fraction(lead),

@@ -2,8 +2,8 @@
 //
 // htmx asks every five seconds (hx-trigger on #report). This module sends the
 // ETag of what is shown, so that nothing is swapped when nothing is new, and
-// after a swap puts back what a reader would miss: the scroll of each table and
-// the order of its rows. When the server cannot be reached the old numbers stay
+// after a swap puts back what a reader would miss: the scroll of each table, the
+// order of its rows, and what was chosen. When the server cannot be reached the old numbers stay
 // and an alert says since when.
 
 const report = document.getElementById("report");
@@ -50,16 +50,20 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
 
 // Rows and scrolling
 
-let shown = { focus: "", scroll: new Map(), rows: new Map() };
+const nothing = () => ({ focus: "", top: 0, scroll: new Map(), rows: new Map(), chosen: [] });
+let shown = nothing();
 
 const rowsOf = (section) => [...section.querySelectorAll("tr[data-row]")];
 
-/** Keep what has the focus, the scroll of every table, and the order and text of every row. */
+/** Keep where the reader is, what is chosen, the scroll of every scroller, and the order and text of every row. */
 function remember() {
   const focused = report.contains(document.activeElement) ? document.activeElement.id : "";
-  shown = { focus: focused, scroll: new Map(), rows: new Map() };
-  report.querySelectorAll(".table-scroll[id]").forEach((scroller) => {
+  shown = { ...nothing(), focus: focused, top: window.scrollY };
+  shown.chosen = [...report.querySelectorAll("input[type=radio]:checked")].map((radio) => radio.id);
+  report.querySelectorAll(".table-scroll[id], .tiles-scroll[id]").forEach((scroller) => {
     shown.scroll.set(scroller.id, [scroller.scrollLeft, scroller.scrollTop]);
+  });
+  report.querySelectorAll(".table-scroll[id]").forEach((scroller) => {
     shown.rows.set(scroller.id, new Map(rowsOf(scroller).map((row) => [row.dataset.row, row.textContent])));
   });
 }
@@ -73,10 +77,16 @@ function restore() {
       if (before.get(row.dataset.row) !== row.textContent) row.classList.add("is-new");
     });
     keepOrder(scroller, fresh, [...before.keys()]);
-    [scroller.scrollLeft, scroller.scrollTop] = shown.scroll.get(scroller.id);
   });
+  shown.chosen.forEach((id) => {
+    const radio = document.getElementById(id);
+    if (radio) radio.checked = true;
+  });
+  shown.scroll.forEach(([left, top], id) => document.getElementById(id)?.scrollTo(left, top));
   // A row that was moved has lost the focus again.
   if (shown.focus) document.getElementById(shown.focus)?.focus({ preventScroll: true });
+  // The swap puts the new report before the old one: a browser that holds on to a row has scrolled away with it.
+  window.scrollTo({ top: shown.top, behavior: "instant" });
 }
 
 /** Put rows where they stood; offer the new order with a button when it is another one. */

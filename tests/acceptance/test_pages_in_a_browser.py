@@ -327,6 +327,38 @@ def test_a_coordinator_verifies_without_a_mouse(stage):
     assert mine.review == "verified"
 
 
+def faces(page: Page) -> list[str]:
+    """What the tiles show: only the chosen one of their two faces is seen."""
+    return page.locator("#report .tile__face:visible .tile__value").all_inner_texts()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["", "without scripts"])
+def test_a_reader_chooses_what_the_tiles_show_without_a_mouse_or_a_request(stage, scripts):
+    context = stage.context("budi", java_script_enabled=scripts)
+    page = context.new_page()
+    page.goto("/hasil/pilkada-2020/35.07/?urut=nama")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    stood = page.locator("#report .tile").first.bounding_box()
+    shown = faces(page)
+    assert all(text.endswith("%") for text in shown)
+    page.locator("#peta-cakupan").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#peta-unggul")).to_be_checked()
+    assert faces(page) != shown
+    assert page.locator("#report .tile").first.bounding_box() == stood
+    assert [url for url in asked if "peta" in url] == []
+    page.keyboard.press("ArrowLeft")
+    assert faces(page) == shown
+
+
+def test_a_tile_leads_to_its_region(stage):
+    page = stage.page("budi")
+    page.goto("/hasil/pilkada-2020/35.07/")
+    follow(page, ".tile[href*='35.07.06']")
+    expect(page.locator("h1")).to_have_text("Kec. Gedangan")
+
+
 # Live
 
 
@@ -359,6 +391,8 @@ def standing(page: Page) -> dict[str, Any]:
             moved: window.moved, focus: document.activeElement.id, scrolled: scrollY,
             rows: all("tr[data-row]").map((row) => row.dataset.row),
             panels: all("#report .panel, #report h1").map(box),
+            tiles: all("#report .tile").map((tile) => [tile.id, ...box(tile)]),
+            chosen: all("#report [name=peta]:checked").map((radio) => radio.value),
             cells: all("#report tr[data-row]:first-child > *").map(box),
           };
         }"""
@@ -374,6 +408,7 @@ def test_a_page_refreshes_itself_and_nothing_moves(stage, size):
     page.goto("/hasil/pilkada-2020/35.07/?urut=unggul")
     before = int(page.locator("#report .results-count .stat__value").inner_text().split()[0])
     turned = [1000, 1000, 0] if page.locator("#report tbody th").first.inner_text() == "Dampit" else [0, 0, 1300]
+    page.check("#peta-unggul")
     page.focus("#report tbody th a >> nth=1")
     # The browser's own remedy would hide what moves.
     page.evaluate("document.documentElement.style.overflowAnchor = 'none'")
@@ -381,6 +416,7 @@ def test_a_page_refreshes_itself_and_nothing_moves(stage, size):
     watch(page)
     stood = standing(page)
     assert stood["scrolled"] > 0
+    assert (stood["chosen"], len(stood["tiles"])) == (["unggul"], 2)
     stage.send(f"{witness}'s", turned, by=witness)
     is_at(page, f"{before + 1}")
     expect(page.locator("[data-reorder]")).to_be_visible()
