@@ -194,6 +194,8 @@ PAGES = [
     Seen("kabupaten", "budi", "/hasil/pilkada-2020/35.07/"),
     Seen("kecamatan", "budi", "/hasil/pilkada-2020/35.07.05/"),
     Seen("desa", "budi", "/hasil/pilkada-2020/35.07.05.2001/"),
+    Seen("arrivals", "budi", "/hasil/pilkada-2020/35.07/kedatangan/"),
+    Seen("arrivals, none yet", "budi", "/hasil/latihan/35.07/kedatangan/"),
     Seen("region without a contest", "agus", "/hasil/latihan/35.24/", status=404),
     Seen("practice results", "budi", "/hasil/latihan/35.07/"),
     Seen("station", "budi", lambda s: f"/hasil/pilkada-2020/tps/{result(s, 'dampit_1').pk}/"),
@@ -357,6 +359,29 @@ def test_a_tile_leads_to_its_region(stage):
     page.goto("/hasil/pilkada-2020/35.07/")
     follow(page, ".tile[href*='35.07.06']")
     expect(page.locator("h1")).to_have_text("Kec. Gedangan")
+
+
+@pytest.mark.parametrize("size", [PHONE, (1440, 900)], ids=["phone", "desktop"])
+def test_the_picture_of_arrivals_is_drawn_in_the_room_kept_for_it(stage, size):
+    page = stage.page("budi", size)
+    overheard = Overheard(page)
+    page.goto("/hasil/pilkada-2020/35.07/")
+    picture = page.locator("#report img[src*=kedatangan]")
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_have_js_property("complete", True)
+    drawn = picture.evaluate("(img) => [img.currentSrc.includes('ukuran=kecil'), img.naturalWidth]")
+    assert drawn == ([True, 328] if size == PHONE else [False, 560])
+    frame = page.locator("#report .chart-frame").bounding_box()
+    assert picture.bounding_box()["height"] == pytest.approx(frame["height"], abs=1)
+    assert overheard.lines == []
+
+
+def test_a_picture_of_arrivals_opened_alone_keeps_its_look(stage):
+    page = stage.page("budi")
+    overheard = Overheard(page)
+    page.goto("/hasil/pilkada-2020/35.07/kedatangan.svg")
+    assert page.evaluate("getComputedStyle(document.querySelector('.series path')).fill") == "none"
+    assert overheard.lines == []
 
 
 # Live
