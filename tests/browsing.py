@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,7 +41,12 @@ NARROWEST = 320
 @pytest.fixture(name="_quick_and_quiet", autouse=True, scope="module")
 def quick_and_quiet_for_a_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The same as in conftest, but for the whole module: its photos outlive a test."""
-    folder = tmp_path_factory.mktemp("browser")
+    with quick_and_quiet(tmp_path_factory.mktemp("browser")):
+        yield
+
+
+@contextmanager
+def quick_and_quiet(folder: Path) -> Iterator[None]:
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
     places = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -84,11 +90,18 @@ def _run(statements: Callable[[str], list[str]]) -> None:
 @pytest.fixture(name="stage", scope="module")
 def stage_for_a_module(db: None, request: pytest.FixtureRequest) -> Iterator[Stage]:
     """The play with what the module's ``furnish(stage)`` adds, the server, and the browser."""
+    with open_stage(getattr(request.module, "furnish", lambda stage: None)) as stage:
+        yield stage
+
+
+@contextmanager
+def open_stage(furnish: Callable[[Stage], None]) -> Iterator[Stage]:
+    """The furnished stage over an empty test database."""
     with _browser() as browser:
         server = LiveServer("127.0.0.1")
         try:
             stage = Stage(cast.make_play(), server.url, browser)
-            getattr(request.module, "furnish", lambda stage: None)(stage)
+            furnish(stage)
             yield stage
             for context in stage.contexts:
                 context.close()
