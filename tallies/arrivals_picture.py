@@ -39,7 +39,7 @@ SIZES = {"": Size(560, 240, 12, 7, True), "kecil": Size(328, 230, 14, 4, False)}
 def sums_picture(arrivals: Arrivals, size: Size) -> bytes:
     """Two lines with their names at their ends: in (solid), verified (dashed)."""
     names = {"masuk": _("Masuk"), "terverifikasi": _("Terverifikasi")}
-    room = round(size.text * 0.62 * max(map(len, names.values()))) + 12 if size.names_beside else 8
+    room = round(size.text * 0.62 * max(map(len, names.values()))) + 12 if size.names_beside else 24
     above = 6 if size.names_beside else size.text + 6
     chart = _chart("Line", size, margin_right=room, margin_top=above, dots_size=2.5)
     points = [0, *(one.all_arrived for one in arrivals.intervals)]
@@ -47,8 +47,7 @@ def sums_picture(arrivals: Arrivals, size: Size) -> bytes:
     if arrivals.intervals[-1].all_verified:
         points = [0, *(one.all_verified for one in arrivals.intervals)]
         chart.add(names["terverifikasi"], points, stroke_style={"dasharray": "6 4"})
-    chart.range = (0, max(arrivals.stations, points[-1], arrivals.intervals[-1].all_arrived))
-    chart.y_labels = sorted({0, chart.range[1] // 2, chart.range[1]})
+    _count_from_zero(chart, max(arrivals.stations, points[-1], arrivals.intervals[-1].all_arrived))
     moments = [arrivals.intervals[0].start, *(one.end for one in arrivals.intervals)]
     _mark_times(chart, moments, arrivals.zone_name, size)
     chart.add_xml_filter(_named_ends(list(names.values()), size))
@@ -59,6 +58,7 @@ def intervals_picture(arrivals: Arrivals, size: Size) -> bytes:
     """A bar for each interval."""
     chart = _chart("Bar", size, margin_right=8)
     chart.add(_("Masuk"), [one.arrived for one in arrivals.intervals])
+    _count_from_zero(chart, max(one.arrived for one in arrivals.intervals))
     _mark_times(chart, [one.start for one in arrivals.intervals], arrivals.zone_name, size)
     chart.add_xml_filter(_without_scripts)
     return chart.render()
@@ -70,9 +70,15 @@ def _chart(kind: str, size: Size, **options: Any) -> Any:
     return getattr(pygal, kind)(
         style=_style(kind, size.text), width=size.width, height=size.height, explicit_size=True, js=(),
         show_legend=False, show_x_guides=False, show_minor_x_labels=False, truncate_label=-1, max_scale=4,
-        margin=6, spacing=6, include_x_axis=True, value_formatter=_number,
+        margin=6, margin_left=24, spacing=6, include_x_axis=True, value_formatter=_number,
         **options,
     )  # fmt: skip
+
+
+def _count_from_zero(chart: Any, most: int) -> None:
+    """Three whole numbers beside the axis; there is no half station."""
+    chart.range = (0, most)
+    chart.y_labels = sorted({0, most // 2, most})
 
 
 def _number(value: float) -> str:

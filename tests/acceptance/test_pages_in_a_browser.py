@@ -16,7 +16,7 @@ from django.db import connections
 from django.test import Client
 from playwright.sync_api import Page, expect
 
-from accounts.models import Role
+from accounts.models import Role, User
 from analytics import findings
 from analytics.models import Finding, Target
 from sista import background
@@ -275,6 +275,19 @@ def test_the_admin_wears_our_clothes(stage, seen):
             + overheard.lines
         )
     assert not found, "\n".join(found)
+
+
+def test_a_phone_spends_one_line_on_the_masthead_and_one_on_the_way_back_in_both_languages(stage):
+    page = stage.page("rina", PHONE)
+    for language in ("en", "id"):
+        User.objects.filter(username="rina").update(language=language)
+        page.goto("/hasil/pilkada-2020/35.07.05.2001/")
+        brand, side, trail = (
+            page.locator(what).bounding_box() for what in (".brand", ".masthead__side", ".breadcrumb ol")
+        )
+        assert abs(brand["y"] + brand["height"] / 2 - side["y"] - side["height"] / 2) < 8
+        assert trail["height"] <= 46
+        assert page.locator(".breadcrumb a:visible").count() == 2
 
 
 # Without a mouse
