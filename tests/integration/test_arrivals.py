@@ -217,7 +217,7 @@ def test_without_anything_new_nothing_is_read_again(arrived, client, monkeypatch
 # Queries do not grow with rows
 
 #: Session, person, own region, election, region, offices, ancestors, two totals; then contests, arrivals, decisions.
-PAGE = 12
+PAGE = 11
 
 
 def queries(client, address):

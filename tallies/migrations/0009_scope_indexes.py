@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('regions', '0002_history'),
-        ('tallies', '0007_restrict'),
+        ('tallies', '0008_partial_photos'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
