@@ -317,7 +317,7 @@ def test_a_failing_view_is_told_by_type_place_and_pattern(client, play, lines, m
     def fail(*_args, **_kwargs):
         raise ZeroDivisionError("35.07 of Siti")
 
-    monkeypatch.setattr("tallies.views.results.get_object_or_404", fail)
+    monkeypatch.setattr("tallies.views.results.place_for", fail)
     client.raise_request_exception = False
     client.force_login(play.budi)
     assert client.get("/hasil/pilkada-2020/35.07/").status_code == 500

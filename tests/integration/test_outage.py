@@ -2,8 +2,6 @@
 
 import errno
 import logging
-import os
-import sys
 
 import psycopg2.errors
 import pytest
@@ -150,28 +148,6 @@ def test_a_disk_that_fills_up_half_way_leaves_no_half_photo(play, monkeypatch):
         assert send_photo(play.siti, data).status_code == 507
     assert not photos.store().exists(photos.original_name(sha256_of(data)))
     assert photos.store().listdir(folder)[1] == ["another"]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which file a handle is")
-def test_a_new_folder_outlives_a_power_cut_as_its_file_does(monkeypatch):
-    synced, fsync = [], os.fsync
-
-    def note(handle):
-        synced.append(os.readlink(f"/proc/self/fd/{handle}"))
-        fsync(handle)
-
-    monkeypatch.setattr("os.fsync", note)
-    store = photos.store()
-    store.save("original/ab/first", ContentFile(b"x"))
-    assert [path for path in synced if os.path.isdir(path)] == [
-        os.path.dirname(store.location),
-        store.location,
-        store.path("original"),
-        store.path("original/ab"),
-    ]
-    synced.clear()
-    store.save("original/ab/second", ContentFile(b"y"))
-    assert [path for path in synced if os.path.isdir(path)] == [store.path("original/ab")]
 
 
 def test_a_form_that_meets_a_full_database_is_507(play):

@@ -208,7 +208,7 @@ def test_the_queue_reads_three_rows_with_the_queries_of_one(play, django_assert_
 
 
 #: Session, user, region, election, zone, progress, and one a group of the queue.
-QUEUE_QUERIES = 11
+QUEUE_QUERIES = 10
 
 
 # One station
@@ -586,7 +586,7 @@ def test_three_rivals_are_read_with_the_queries_of_one(play, django_assert_num_q
         send(play, station, [100, 80, 20])
         for number, by in zip(range(rivals), ("joko", "wati", "rina"), strict=False):
             send(play, station, [100, 90 + number, 20], by=by)
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(17):
             page = client.get(decide_url(play, station)).context["page"]
         assert len(page.columns) == rivals + 1
 
