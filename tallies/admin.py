@@ -175,7 +175,7 @@ class AuditEventAdmin(ScopedAdmin):
     list_select_related = ["actor"]
     search_fields = ["result__station__region__code__startswith"]
     search_help_text = _("Kode wilayah seperti 35.07.05.")
-    sortable_by = ["result_key"]
+    sortable_by = []
 
     @admin.display(description=_("hasil TPS"), ordering="result")
     def result_key(self, event):

@@ -40,6 +40,36 @@ def add_forms(contest_id: int, count: int, *, numbers_to: int) -> None:
             cursor.execute(statement, given)
 
 
+GUARD = "penjaga"
+
+
+def first_guard() -> str:
+    return f"{GUARD}-1"
+
+
+def add_guards(*, numbers_to: int) -> None:
+    """Give each station of numbers up to ``numbers_to`` a witness of its own, one in thirty called Wibowo."""
+    given = {"numbers_to": numbers_to, "guard": GUARD}
+    with transaction.atomic(), connection.cursor() as cursor:
+        _switch_triggers_off(cursor)
+        cursor.execute(
+            "INSERT INTO accounts_user (username, password, is_superuser, first_name, last_name, email, is_staff, "
+            "is_active, date_joined, role, full_name, phone, language) "
+            "SELECT %(guard)s || '-' || row_number() OVER (ORDER BY id), '!', false, '', '', '', false, true, "
+            "CURRENT_TIMESTAMP, 'saksi', CASE WHEN id %% 30 = 0 THEN 'Wibowo ' ELSE 'Saksi ' END || id, "
+            "'0812' || id, 'id' FROM tallies_pollingstation WHERE number <= %(numbers_to)s",
+            given,
+        )
+        cursor.execute(
+            "INSERT INTO tallies_assignment (station_id, witness_id, assigned_at) "
+            "SELECT station.id, person.id, CURRENT_TIMESTAMP "
+            "FROM (SELECT id, row_number() OVER (ORDER BY id) AS place "
+            "FROM tallies_pollingstation WHERE number <= %(numbers_to)s) station "
+            "JOIN accounts_user person ON person.username = %(guard)s || '-' || station.place",
+            given,
+        )
+
+
 def _switch_triggers_off(cursor) -> None:
     if connection.vendor != "postgresql":
         return
