@@ -29,6 +29,11 @@ class ScopedList(ChangeList):
     def get_ordering_field(self, field_name: Any) -> Any:
         return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
 
+    @property
+    def is_more(self) -> bool:
+        """True where there may be rows behind the last page; they are found by searching."""
+        return self.result_count >= COUNTED_ROWS
+
 
 class ScopedAdmin(admin.ModelAdmin):
     """Rows and choices limited by ``visible_to``; people by role, not by Django permissions.
@@ -42,6 +47,8 @@ class ScopedAdmin(admin.ModelAdmin):
     """
 
     show_full_result_count = False
+    # The numbers beside the filters would count the table once for each.
+    show_facets = admin.ShowFacets.NEVER
     paginator = BoundedPaginator
     list_per_page = 50
     superuser_only = False

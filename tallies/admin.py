@@ -98,11 +98,25 @@ class PollingStationForm(forms.ModelForm):
         return cleaned
 
 
+class UnfinishedFilter(admin.SimpleListFilter):
+    """What the start page counts. Not of a practice election: nobody has to prepare that one."""
+
+    title = _("belum lengkap")
+    parameter_name = "belum"
+
+    def lookups(self, request, model_admin):
+        return [("saksi", _("Tanpa saksi")), ("dpt", _("Tanpa DPT"))]
+
+    def queryset(self, request, queryset):
+        real = queryset.filter(election__practice_of=None)
+        return {"saksi": real.unguarded, "dpt": real.without_dpt}.get(self.value(), queryset.all)()
+
+
 @admin.register(PollingStation)
 class PollingStationAdmin(ScopedAdmin, SimpleHistoryAdmin):
     form = PollingStationForm
     list_display = ["full_code", "region", "number", "registered_male", "registered_female"]
-    list_filter = ["election"]
+    list_filter = [UnfinishedFilter, "election"]
     search_fields = ["region__code__startswith", "region__name"]
     # Also behind the one column a list is sorted by.
     ordering = ["region__first", "number"]
@@ -172,14 +186,14 @@ AUDIT_WORDS = {
 class AuditEventAdmin(ScopedAdmin):
     read_only = True
     list_display = ["result_key", "seq", "at", "actor", "what"]
-    list_select_related = ["actor"]
+    list_select_related = ["actor", "result__station__region"]
     search_fields = ["result__station__region__code__startswith"]
     search_help_text = _("Kode wilayah seperti 35.07.05.")
     sortable_by = []
 
     @admin.display(description=_("hasil TPS"), ordering="result")
     def result_key(self, event):
-        return event.result_id
+        return str(event.result.station)
 
     @admin.display(description=_("tindakan"), ordering="action")
     def what(self, event):

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from tallies.models import Assignment, Contest, Pair, PollingStation, QuarantinedForm, StationResult
+from tallies.models import Contest, Pair, PollingStation, QuarantinedForm, StationResult
 
 #: Counted at most: "1.000+" says enough, and a start page must not scan a nation.
 MOST = 1_000
@@ -18,12 +18,13 @@ MOST = 1_000
 
 @dataclass(frozen=True)
 class Unfinished:
-    """One kind of work left. ``number`` stops at `MOST`; ``address`` names the admin list where it is done."""
+    """One kind of work left. ``number`` stops at `MOST`; ``address`` names the admin list that shows it."""
 
     title: Promise
     step: Promise
     number: int
     address: str
+    query: str = ""
 
     @property
     def is_more(self) -> bool:
@@ -41,18 +42,19 @@ def unfinished_for(user: Any) -> list[Unfinished]:
 def _items(inside: tuple[int, int]) -> Iterator[Unfinished]:
     stations = PollingStation.objects.filter(region__first__range=inside, election__practice_of=None)
     contests = Contest.objects.filter(region__first__range=inside, election__practice_of=None)
-    guarded = Assignment.objects.active().filter(station=OuterRef("pk"))
     yield Unfinished(
         _("TPS tanpa saksi"),
         _("Tugaskan seorang saksi ke setiap TPS."),
-        _count(stations.filter(~Exists(guarded))),
-        "admin:tallies_assignment_add",
+        _count(stations.unguarded()),
+        "admin:tallies_pollingstation_changelist",
+        "?belum=saksi",
     )
     yield Unfinished(
         _("TPS tanpa DPT"),
         _("Isi DPT laki-laki dan perempuan; tanpa DPT partisipasi tidak dihitung."),
-        _count(stations.filter(Q(registered_male=None) | Q(registered_female=None))),
+        _count(stations.without_dpt()),
         "admin:tallies_pollingstation_changelist",
+        "?belum=dpt",
     )
     yield Unfinished(
         _("Kontes tanpa TPS"),

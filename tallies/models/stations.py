@@ -13,6 +13,8 @@ from regions.models import Region
 from tallies.figures import StationFacts
 from tallies.models.elections import Election
 
+_WITHOUT_DPT = Q(registered_male=None) | Q(registered_female=None)
+
 
 class PollingStationQuerySet(models.QuerySet["PollingStation"]):
     def within(self, region: Region) -> PollingStationQuerySet:
@@ -21,6 +23,13 @@ class PollingStationQuerySet(models.QuerySet["PollingStation"]):
     def assigned_to(self, user) -> PollingStationQuerySet:
         """Keep the stations ``user`` is a witness at now."""
         return self.filter(Exists(Assignment.objects.active().filter(station=OuterRef("pk"), witness=user)))
+
+    def unguarded(self) -> PollingStationQuerySet:
+        """Keep the stations that no witness is assigned to now."""
+        return self.filter(~Exists(Assignment.objects.active().filter(station=OuterRef("pk"))))
+
+    def without_dpt(self) -> PollingStationQuerySet:
+        return self.filter(_WITHOUT_DPT)
 
     def visible_to(self, user) -> PollingStationQuerySet:
         scope = user.scope
@@ -51,7 +60,10 @@ class PollingStation(models.Model):
             models.UniqueConstraint(fields=["election", "region", "number"], name="one_station_a_number_and_desa"),
         ]
         # Whom a scope shows is read from these two indexes alone: regions, their stations, who guards those.
-        indexes = [models.Index(fields=["region", "id"], name="stations_of_a_region")]
+        indexes = [
+            models.Index(fields=["region", "id"], name="stations_of_a_region"),
+            models.Index(fields=["region"], name="stations_without_dpt", condition=_WITHOUT_DPT),
+        ]
 
     def __str__(self) -> str:
         """Which one it is, in a list of many: every desa has a TPS 001, and desa share names."""

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Refusal, User
 from analytics.models import Finding, Target
+from sista import scoped_admin
 from tallies import intake
 from tallies.models import Assignment, AuditEvent, Channel, Contest, Election, PollingStation, QuarantinedForm
 from tests import cast
@@ -55,6 +56,7 @@ def addresses(client, model):
     yield listing
     yield f"{listing}?q=35.07"
     yield f"{listing}?q=siti"
+    yield f"{listing}?_facets=True"
     for place, name in enumerate(shown.list_display):
         if name in shown.sortable_by:
             yield from (f"{listing}?o={sign}{place}" for sign in ("", "-"))
@@ -94,6 +96,31 @@ def test_no_table_is_counted_to_its_end(signed_in, model):
         counts = [sql for sql in asked if "COUNT(" in sql]
         assert [sql for sql in counts if " LIMIT " not in sql] == []
         assert counts
+
+
+def test_a_list_that_is_longer_than_it_was_counted_says_so(dewi, client, monkeypatch):
+    client.force_login(dewi)
+    listing = address_of(PollingStation)
+    assert "6 TPS" in client.get(listing).content.decode()
+    monkeypatch.setattr(scoped_admin, "COUNTED_ROWS", 4)
+    shown = client.get(listing).content.decode()
+    assert shown.count("lebih dari 4 TPS; cari atau saring") == 2
+    assert "Tampilkan semua" not in shown
+
+
+@pytest.mark.parametrize(("number", "left"), [("dampit_1", "TPS tanpa DPT"), (None, "TPS tanpa saksi")])
+def test_the_start_page_leads_to_the_very_stations_it_counts(dewi, client, play, number, left):
+    client.force_login(dewi)
+    if number:
+        PollingStation.objects.filter(pk=play.stations[number].pk).update(registered_female=None)
+    page = client.get(reverse("admin:index"))
+    item = next(item for item in page.context["items"] if str(item.title) == left)
+    address = reverse(item.address) + item.query
+    assert f'href="{address}"' in page.content.decode()
+    found = {station.code for station in client.get(address).context["cl"].queryset}
+    named = {play.stations[number]} if number else {play.stations[n] for n in ("pamotan_1", "gedangan_1", "babat_2")}
+    assert found == {station.code for station in named}
+    assert item.number == len(found)
 
 
 CHOSEN_FROM_MANY = [(model, name) for model in OURS for name in admin.site._registry[model].autocomplete_fields]
@@ -178,8 +205,9 @@ def test_assignments_are_found_by_the_witness_and_by_the_place(dewi, client, ter
     assert {assignment.witness.username for assignment in shown} == found
 
 
-def test_events_are_found_by_the_place(dewi, client, play):
+def test_events_are_found_by_the_place_and_name_it(dewi, client, play):
     client.force_login(dewi)
+    assert "TPS 001, Sukamaju (35.07.05.2001)" in client.get(address_of(AuditEvent)).content.decode()
     shown = client.get(address_of(AuditEvent), {"q": "35.07.05.2001"}).context["cl"].queryset
     assert {event.result.station.region.code for event in shown} == {"35.07.05.2001"}
     assert not client.get(address_of(AuditEvent), {"q": "35.24"}).context["cl"].queryset.exists()
