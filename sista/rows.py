@@ -13,8 +13,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import Field, JSONField, Model
 from django.db.models.fields import AutoFieldMixin
+
+#: What both drivers take as it is, in any column but JSON.
+_PLAIN = (int, str, bool)
 
 
 def insert(*rows: Model) -> None:
@@ -98,7 +101,9 @@ def _upsert_sql(model: type[Model], names: tuple[str, ...], unique: tuple[str, .
 
 
 def _stored(field: Field, value: Any) -> Any:
-    return None if value is None else field.get_db_prep_save(value, connection)
+    if value is None or (type(value) in _PLAIN and not isinstance(field, JSONField)):
+        return value
+    return field.get_db_prep_save(value, connection)
 
 
 @functools.cache

@@ -19,7 +19,13 @@ from tallies import intake, photos, reporting
 from tallies.api.bodies import FORM_MAX_BYTES, FormParser, declared_length
 from tallies.api.refusals import Refused, refusal_response, sentence
 from tallies.api.result_serializers import ResultsSerializer
-from tallies.api.serializers import FormDetailSerializer, FormSerializer, ReceiptSerializer, RefusalSerializer
+from tallies.api.serializers import (
+    FormDetailSerializer,
+    FormSerializer,
+    ReceiptSerializer,
+    RefusalSerializer,
+    submission_of,
+)
 from tallies.figures import vote_field
 from tallies.models import C1Form, Channel, Office, StationResult
 from tallies.views.conditional import known_etags, page_etag
@@ -62,9 +68,7 @@ class FormsView(ApiView):
         """Hand in one C1. Sending the same one again, even at once or a week later, changes nothing."""
         if not isinstance(request.data, dict):
             raise Refused("bad_request")
-        sent = FormSerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
-        submission = sent.submission
+        submission = submission_of(request.data)
         try:
             receipt = intake.submit_as_witness(submission, by=request.user, channel=Channel.API)
         except StationResult.DoesNotExist as error:
