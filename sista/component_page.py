@@ -98,6 +98,24 @@ class Pair:
     usungan: bool = False
 
 
+@dataclass(frozen=True)
+class Place:
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Tile:
+    name: str
+    place: Place
+    coverage: Fraction
+    leader: Pair
+    lead: Fraction
+    contests: None = None
+    url: str = "#tile"
+    id: str = ""
+
+
 OURS = Pair(1, "Eri Cahyadi–Armudji", usungan=True)
 RIVAL = Pair(2, "Machfud Arifin–Mujiaman")
 THIRD = Pair(3, "Paslon ketiga")
@@ -192,14 +210,7 @@ def samples(*, practice: bool, simulation: bool) -> dict[str, Any]:
         "contest_bars": [(0.5694, 0.4306), (0.2200, 0.4673), (0.9402, 0.0598)],
         "icons": ICONS,
         "tiles": [
-            {
-                "name": name,
-                "place": {"row": row, "column": column},
-                "coverage": Fraction(coverage),
-                "leader": pairs[leader],
-                "lead": Fraction(lead),
-                "url": "#tile",
-            }
+            Tile(name, Place(row, column), Fraction(coverage), pairs[leader], Fraction(lead))
             for name, row, column, coverage, leader, lead in TILES
         ],
         "views": [

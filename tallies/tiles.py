@@ -30,6 +30,10 @@ class Tile:
     contests: tuple[int, int] | None = None
 
     @property
+    def id(self) -> str:
+        return f"tile-{self.region.pk}"
+
+    @property
     def name(self) -> str:
         """Short, as tiles are: a kota keeps its kind, which tells it from the kabupaten of the same name."""
         return (self.place and self.place.short) or self.region.name.removeprefix("Kabupaten ")

