@@ -100,6 +100,20 @@ class ForgivingRedisCache(RedisCache):
             log.warning("cache away: %s", type(error).__name__)
             return delta
 
+    def get_many(self, keys, version=None):
+        try:
+            return super().get_many(keys, version)
+        except RedisError as error:
+            log.warning("cache away: %s", type(error).__name__)
+            return {}
+
+    def set_many(self, data, timeout=300, version=None):
+        try:
+            return super().set_many(data, timeout, version)
+        except RedisError as error:
+            log.warning("cache away: %s", type(error).__name__)
+            return list(data)
+
     def delete(self, key, version=None):
         try:
             return super().delete(key, version)

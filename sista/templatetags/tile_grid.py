@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from sista.templatetags.formats import UNKNOWN, format_number, format_points, ramp_step, whole_percent
+from sista.templatetags.formats import UNKNOWN, format_number, format_points, pair_colour, ramp_step, whole_percent
 
 register = template.Library()
 
@@ -46,7 +46,7 @@ def _lead(one: Any) -> SafeString:
         look, shown = "plain", _("%(part)s dari %(all)s") % {"part": part, "all": everything}
     elif one.leader:
         points = format_points(one.lead, 1, language).removeprefix("+")
-        look, shown = pair_look(one.leader), _numbered(one.leader.number, points)
+        look, shown = pair_colour(one.leader), _numbered(one.leader.number, points)
     else:
         look, shown = "unknown", _("imbang")
     return format_html(_FACE, "lead", look, one.name, shown)
@@ -54,12 +54,3 @@ def _lead(one: Any) -> SafeString:
 
 def _numbered(number: int, points: str) -> SafeString:
     return format_html('<span class="tile__number">{}</span> {}', number, points)
-
-
-def pair_look(pair: Any) -> str:
-    """As components/_number_square.html: rivals share two greys by odd and even number."""
-    if pair.usungan:
-        return "party"
-    if pair.number == 0:
-        return "blank"
-    return "rival-2" if pair.number % 2 else "rival-1"
