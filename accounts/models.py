@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -38,21 +40,22 @@ RESULT_ROLES = (Role.COORDINATOR, Role.PROVINCE_STAFF, Role.NATIONAL)
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, user: User) -> UserQuerySet:
         """Keep the user, the people of the user's region, and the witnesses who guard a station in it."""
-        return self.filter(pk__in=_seen_by(user))
+        # Added up, not OR: an OR over people and stations reads every person of the nation. And not UNION ALL, of
+        # which PostgreSQL would guess 200 ids, and sort a provinsi of 130,000 witnesses twice as slowly.
+        me = User.objects.filter(pk=user.pk).values("pk")
+        return self.filter(pk__in=me.union(*_within_scope(user)))
 
 
-def _seen_by(user: User) -> models.QuerySet[Any]:
-    """Ids of whom `visible_to` keeps."""
-    own = User.objects.filter(pk=user.pk).values("pk")
-    scope = user.scope
-    if scope is None:
-        return own
-    # From the regions down, and added up: an OR over people and stations reads every person of the nation.
-    regions = Region.objects.within(scope).order_by()
-    people = regions.filter(people__isnull=False).values("people")
-    guards = regions.filter(stations__assignments__witness__isnull=False).values("stations__assignments__witness")
-    # Not UNION ALL: PostgreSQL would guess 200 ids, and sort a provinsi of 130,000 witnesses twice as slowly.
-    return own.union(people, guards)
+def _within_scope(user: User) -> list[models.QuerySet[Any]]:
+    """Ids of the people of the scope of ``user``, and of those who guard a station in it: from the regions down."""
+    if user.scope is None:
+        return []
+    regions = Region.objects.within(user.scope).order_by()
+    guards = regions.filter(stations__assignments__witness__isnull=False)
+    return [
+        regions.filter(people__isnull=False).values("people"),
+        guards.values("stations__assignments__witness"),
+    ]
 
 
 class SistaUserManager(UserManager.from_queryset(UserQuerySet)):
@@ -111,7 +114,8 @@ class User(AbstractUser):
 class RefusalQuerySet(models.QuerySet["Refusal"]):
     def visible_to(self, user: User) -> RefusalQuerySet:
         """Keep what was refused to the people `UserQuerySet.visible_to` keeps."""
-        return self.filter(user__in=_seen_by(user))
+        # An OR here: newest first, and few are looked at before a page is full.
+        return self.filter(Q(user=user.pk) | reduce(or_, (Q(user__in=ids) for ids in _within_scope(user)), Q()))
 
 
 class Refusal(models.Model):

@@ -220,3 +220,14 @@ def test_a_contest_with_stations_is_not_deleted_and_its_results_are_not_collecte
         assert client.get(address).status_code == 403
     assert not [query for query in found if re.search(r'FROM "tallies_stationresult".*IN \(', query["sql"])]
     assert Contest.objects.filter(pk=play.malang.pk).exists()
+
+
+def test_refusals_are_those_of_the_people_one_sees(dewi, client, play):
+    elsewhere = User.objects.create_user("made")
+    for person in (play.wati, elsewhere):
+        Refusal.objects.create(user=person, method="GET", path="/hasil/", status=404)
+    client.force_login(dewi)
+    seen = set(client.get(address_of(User)).context["cl"].queryset.values_list("username", flat=True))
+    refused = {refusal.user.username for refusal in client.get(address_of(Refusal)).context["cl"].queryset}
+    assert refused == {"budi", "wati"} <= seen
+    assert "made" not in seen
