@@ -24,7 +24,7 @@ from django.utils import timezone
 from sista.database import writing
 from tallies import photos
 from tallies.models import PartialPhoto, Photo
-from tallies.photo_sending import STATIONS_OF_STAFF, PhotoRefused, refuse_beyond_share, sent_before
+from tallies.photo_sending import STATIONS_OF_STAFF, PhotoRefused, sent_before, standing_of
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def append(data: bytes, *, by: Any, sha256: str, offset: int, length: int) -> Pr
         _drop(partial)
         partial = None
     if end < length:
-        refuse_beyond_share(by)
+        standing_of(by, sha256).refuse()
     if offset != (partial.received if partial else 0):
         raise WrongOffset(partial.received if partial else 0)
     if end == length:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
@@ -26,18 +27,26 @@ class PhotoRefused(Exception):
         self.status = status
 
 
-def share_of(by: Any) -> int:
-    """How many photos ``by`` may send in all; 0 for who may send none."""
-    return _share_and_sent(by)[0]
+@dataclass(frozen=True)
+class Standing:
+    """A person before one photo: how many may be sent in all (0: none), how many were, whether this one was."""
+
+    share: int
+    sent: int
+    has_sent: bool
+
+    def refuse(self) -> None:
+        """Raise `PermissionDenied` for who may send no photos, `PhotoRefused` for who has sent as many as allowed."""
+        if not self.share:
+            raise PermissionDenied
+        if self.sent >= self.share:
+            raise PhotoRefused("too_many", 429)
 
 
-def refuse_beyond_share(by: Any) -> None:
-    """Raise `PermissionDenied` for who may send no photos, `PhotoRefused` for who has sent as many as allowed."""
-    share, sent = _share_and_sent(by)
-    if not share:
-        raise PermissionDenied
-    if sent >= share:
-        raise PhotoRefused("too_many", 429)
+def standing_of(by: Any, sha256: str) -> Standing:
+    [(stations, sent, has_sent)] = _counts(by.pk, sha256)
+    stations = STATIONS_OF_STAFF if by.may_decide else stations
+    return Standing(settings.PHOTOS_PER_STATION_AND_WITNESS * stations, sent, has_sent)
 
 
 def sent_before(sha256: str, *, by: Any) -> Photo | None:
@@ -45,17 +54,14 @@ def sent_before(sha256: str, *, by: Any) -> Photo | None:
     return next(iter(_photo_of(sha256, by.pk)), None)
 
 
-def _share_and_sent(by: Any) -> tuple[int, int]:
-    [(stations, sent)] = _counts(by.pk)
-    return settings.PHOTOS_PER_STATION_AND_WITNESS * (STATIONS_OF_STAFF if by.may_decide else stations), sent
-
-
 @prepared
-def _counts(person: int) -> QuerySet[User, tuple[int, int]]:
+def _counts(person: int, sha256: str) -> QuerySet[User, tuple[int, int, bool]]:
     stations = Assignment.objects.active().filter(witness=OuterRef("pk")).values("witness")
-    sent = PhotoUpload.objects.filter(uploaded_by=OuterRef("pk")).values("uploaded_by")
+    sent = PhotoUpload.objects.filter(uploaded_by=OuterRef("pk"))
+    numbers = (stations, sent.values("uploaded_by"))
     return User.objects.filter(pk=person).values_list(
-        *(Coalesce(Subquery(rows.annotate(number=Count("pk")).values("number")), 0) for rows in (stations, sent))
+        *(Coalesce(Subquery(rows.annotate(number=Count("pk")).values("number")), 0) for rows in numbers),
+        Exists(sent.filter(photo=sha256)),
     )
 
 

@@ -18,7 +18,7 @@ from tallies.api.bodies import declared_length, read_photo
 from tallies.api.refusals import Refused
 from tallies.api.serializers import StoredPhotoSerializer
 from tallies.api.views import ApiView, refusals
-from tallies.photo_sending import PhotoRefused, share_of
+from tallies.photo_sending import PhotoRefused, standing_of
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _BYTES = re.compile(r"[0-9]{1,9}")
@@ -49,11 +49,12 @@ class PhotoView(ApiView):
     )
     def put(self, request: Request, sha256: str) -> Response:
         """Send a photo: JPEG, PNG, WebP or HEIC by its content. The address is the SHA-256 of the bytes."""
-        if not share_of(request.user):
+        standing = standing_of(request.user, sha256)
+        if not standing.share:
             raise PermissionDenied
         data = read_photo(request._request, limit=settings.PHOTO_MAX_BYTES)
         try:
-            photo, is_new = photos.receive(data, by=request.user, expected_sha256=sha256)
+            photo, is_new = photos.receive(data, by=request.user, expected_sha256=sha256, standing=standing)
         except PhotoRefused as refusal:
             raise Refused(refusal.code, refusal.status) from refusal
         return Response(StoredPhotoSerializer(photo).data, status=201 if is_new else 200)
