@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 from django.core.files.base import File
@@ -23,9 +24,18 @@ class DurableFileSystemStorage(FileSystemStorage):
         if not os.path.exists(target):
             self._write(target, content)
         # Also for one that is there: another process may have put it there, or its folder, and not have synced yet.
-        for folder in self._folders_of(target):
-            _sync_folder(folder)
+        leaf, *above = self._folders_of(target)
+        _sync_folder(leaf)
+        if leaf not in self._on_disk:
+            for folder in above:
+                _sync_folder(folder)
+            self._on_disk.add(leaf)
         return name
+
+    @cached_property
+    def _on_disk(self) -> set[str]:
+        """Folders whose own name is on disk; folders are never removed."""
+        return set()
 
     def _write(self, target: str, content: File) -> None:
         folder = os.path.dirname(target)

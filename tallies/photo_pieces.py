@@ -21,7 +21,7 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.utils import timezone
 
-from sista.database import writing
+from sista.database import writing, writing_once
 from tallies import photos
 from tallies.models import PartialPhoto, Photo
 from tallies.photo_sending import STATIONS_OF_STAFF, PhotoRefused, sent_before, standing_of
@@ -153,7 +153,7 @@ def _extend(name: str, *, by: Any, sha256: str, offset: int, size: int, length: 
 
 
 def _written(statement: str, values: Sequence[Any]) -> bool:
-    with writing(), connection.cursor() as cursor:
+    with writing_once(), connection.cursor() as cursor:
         cursor.execute(statement, values)
         return bool(cursor.rowcount)
 

@@ -51,6 +51,15 @@ def test_the_folders_of_a_photo_that_another_process_just_put_there_are_synced_t
     assert synced == from_photo_to_data_folder(location)[1:]
 
 
+def test_the_folders_above_are_synced_once_and_the_own_one_for_every_photo(synced, location):
+    store = DurableFileSystemStorage(location=location)
+    store.save(NAME, ContentFile(b"bytes"))
+    synced.clear()
+    store.save(f"{NAME}2", ContentFile(b"others"))
+    photo = location / f"{NAME}2"
+    assert synced == [path.stat().st_ino for path in (photo, photo.parent)]
+
+
 def test_nothing_is_left_beside_a_photo_that_could_not_be_written(monkeypatch, location):
     def full(_descriptor):
         raise OSError(28, "No space left on device")
