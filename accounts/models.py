@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import or_
-from typing import Any
-
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
@@ -40,22 +36,23 @@ RESULT_ROLES = (Role.COORDINATOR, Role.PROVINCE_STAFF, Role.NATIONAL)
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, user: User) -> UserQuerySet:
         """Keep the user, the people of the user's region, and the witnesses who guard a station in it."""
-        # Added up, not OR: an OR over people and stations reads every person of the nation. And not UNION ALL, of
-        # which PostgreSQL would guess 200 ids, and sort a provinsi of 130,000 witnesses twice as slowly.
-        me = User.objects.filter(pk=user.pk).values("pk")
-        return self.filter(pk__in=me.union(*_within_scope(user)))
+        return self.filter(_one_of("pk", user))
 
 
-def _within_scope(user: User) -> list[models.QuerySet[Any]]:
-    """Ids of the people of the scope of ``user``, and of those who guard a station in it: from the regions down."""
-    if user.scope is None:
-        return []
-    regions = Region.objects.within(user.scope).order_by()
-    guards = regions.filter(stations__assignments__witness__isnull=False)
-    return [
-        regions.filter(people__isnull=False).values("people"),
-        guards.values("stations__assignments__witness"),
-    ]
+def _one_of(person: str, user: User) -> Q:
+    """The condition that ``person`` is somebody `UserQuerySet.visible_to` keeps.
+
+    Both sets are read from the regions down. A condition on ``region__first``
+    beside them would join every person of the nation to a region first.
+    """
+    scope = user.scope
+    seen = Q(**{person: user.pk})
+    if scope is None:
+        return seen
+    regions = Region.objects.within(scope).order_by()
+    people = regions.filter(people__isnull=False).values("people")
+    guards = regions.filter(stations__assignments__witness__isnull=False).values("stations__assignments__witness")
+    return seen | Q(**{f"{person}__in": people}) | Q(**{f"{person}__in": guards})
 
 
 class SistaUserManager(UserManager.from_queryset(UserQuerySet)):
@@ -114,8 +111,7 @@ class User(AbstractUser):
 class RefusalQuerySet(models.QuerySet["Refusal"]):
     def visible_to(self, user: User) -> RefusalQuerySet:
         """Keep what was refused to the people `UserQuerySet.visible_to` keeps."""
-        # An OR here: newest first, and few are looked at before a page is full.
-        return self.filter(Q(user=user.pk) | reduce(or_, (Q(user__in=ids) for ids in _within_scope(user)), Q()))
+        return self.filter(_one_of("user", user))
 
 
 class Refusal(models.Model):
