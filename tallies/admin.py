@@ -101,7 +101,7 @@ class PollingStationForm(forms.ModelForm):
 class UnfinishedFilter(admin.SimpleListFilter):
     """What the start page counts. Not of a practice election: nobody has to prepare that one."""
 
-    title = _("belum lengkap")
+    title = _("kelengkapan")
     parameter_name = "belum"
 
     def lookups(self, request, model_admin):
