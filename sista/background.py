@@ -19,6 +19,7 @@ from kombu.exceptions import KombuError
 
 from analytics import findings
 from sista import metrics
+from sista.stack import roomy
 from tallies import aggregation, photo_pieces, photos, signalling
 from tallies import tasks as tally_tasks
 
@@ -60,7 +61,7 @@ def start() -> None:
         ("embedded-totals", TOTALS_JOBS, totals_woken),
         ("embedded-photos", PHOTO_JOBS, threading.Event()),
     ):
-        threading.Thread(target=_sweep, args=(jobs, woken), name=name, daemon=True).start()
+        threading.Thread(target=roomy(_sweep), args=(jobs, woken), name=name, daemon=True).start()
 
 
 def send_drain_task() -> None:
