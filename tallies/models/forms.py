@@ -46,9 +46,12 @@ class C1Form(FigureColumns):
     """
 
     uuid = models.UUIDField(unique=True)
-    contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="forms")
+    # Always asked for with the station, which has an index.
+    contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="forms", db_index=False)
     station = models.ForeignKey(PollingStation, on_delete=models.CASCADE, related_name="forms")
-    supersedes = models.ForeignKey("self", null=True, on_delete=models.RESTRICT, related_name="superseded_by")
+    supersedes = models.ForeignKey(
+        "self", null=True, on_delete=models.RESTRICT, related_name="superseded_by", db_index=False
+    )
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="forms")
     channel = models.CharField(max_length=12, choices=Channel.choices)
     content_hash = models.CharField(max_length=64)
@@ -69,6 +72,9 @@ class C1Form(FigureColumns):
         verbose_name = _("formulir C1")
         verbose_name_plural = pgettext_lazy("daftar", "formulir C1")
         ordering = ["id"]
+        indexes = [
+            models.Index(fields=["supersedes"], name="forms_superseded", condition=Q(supersedes__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return f"C1 {self.uuid}"
@@ -97,7 +103,8 @@ class Vote(models.Model):
     """Votes of one pair on one form; NULL is a blank box. A trigger refuses a pair of another contest."""
 
     form = models.ForeignKey(C1Form, on_delete=models.CASCADE, related_name="votes", db_index=False)
-    pair = models.ForeignKey(Pair, on_delete=models.RESTRICT, related_name="votes")
+    # Nobody asks for the votes of a pair over all forms: that is what totals are for.
+    pair = models.ForeignKey(Pair, on_delete=models.RESTRICT, related_name="votes", db_index=False)
     votes = models.PositiveSmallIntegerField(null=True)
 
     objects = VoteQuerySet.as_manager()

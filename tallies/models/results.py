@@ -54,10 +54,12 @@ class StationResult(models.Model):
     station's chain of audit events.
     """
 
-    contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="results")
+    contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="results", db_index=False)
     station = models.ForeignKey(PollingStation, on_delete=models.CASCADE, related_name="results")
     form = models.ForeignKey(C1Form, null=True, on_delete=models.RESTRICT, related_name="counted_in")
-    proposed_form = models.ForeignKey(C1Form, null=True, on_delete=models.RESTRICT, related_name="proposed_in")
+    proposed_form = models.ForeignKey(
+        C1Form, null=True, on_delete=models.RESTRICT, related_name="proposed_in", db_index=False
+    )
     review = models.CharField(_("pemeriksaan"), max_length=10, choices=Review.choices, default=Review.NOT_IN)
     disputed = models.BooleanField(_("janggal"), default=False)
     audit_seq = models.PositiveIntegerField(default=0)
@@ -83,6 +85,9 @@ class StationResult(models.Model):
             models.Index(fields=["contest"], name="results_disputed", condition=Q(disputed=True)),
             models.Index(
                 fields=["contest"], name="results_with_a_proposal", condition=Q(proposed_form__isnull=False)
+            ),
+            models.Index(
+                fields=["proposed_form"], name="results_by_proposal", condition=Q(proposed_form__isnull=False)
             ),
         ]
 
@@ -156,12 +161,20 @@ class OutboxRow(models.Model):
     """A station result changed and its totals do not know it yet.
 
     Ids commit out of order: a drainer deletes the rows it took, never
-    everything below a high-water mark.
+    everything below a high-water mark. It names what a locked station result
+    names; to have that checked again would lock the one election's row in every
+    form's transaction, side by side with all others.
     """
 
-    election = models.ForeignKey("tallies.Election", on_delete=models.CASCADE, related_name="outbox")
-    contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="+", db_index=False)
-    region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="+", db_index=False)
+    election = models.ForeignKey(
+        "tallies.Election", on_delete=models.CASCADE, related_name="outbox", db_constraint=False
+    )
+    contest = models.ForeignKey(
+        Contest, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    region = models.ForeignKey(
+        Region, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
