@@ -18,6 +18,8 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 
+from sista.statements import Statement
+
 P = ParamSpec("P")
 Row = TypeVar("Row")
 #: Stands for a parameter in the composed SQL, and is like no value that a query holds by itself.
@@ -50,7 +52,7 @@ def prepared(make: Callable[P, QuerySet[Any, Row]]) -> Callable[P, list[Row]]:
 
 @dataclass(frozen=True)
 class _Composed(Generic[Row]):
-    sql: str
+    statement: Statement
     #: A value of the query's own, or how to take it from those given.
     parameters: tuple[tuple[Any, Callable[[dict[str, Any]], Any] | None], ...]
     #: Column, what the database's value goes through, and the expression it is of.
@@ -60,7 +62,7 @@ class _Composed(Generic[Row]):
     def rows(self, values: dict[str, Any]) -> list[Row]:
         bound = [take(values) if take else own for own, take in self.parameters]
         with connection.cursor() as cursor:
-            cursor.execute(self.sql, bound)
+            self.statement.run(cursor, bound)
             found = [self._converted(row) for row in cursor.fetchall()]
         return [self.instance(row) for row in found] if self.instance else found
 
@@ -88,7 +90,7 @@ def _compose(make: Callable[..., QuerySet[Any, Row]]) -> _Composed[Row]:
     converters = tuple((place, *pair) for place, pair in compiler.get_converters(expressions).items())
     # The queryset knows whether it yields instances or tuples.
     maker = _instance_maker(compiler) if issubclass(queryset._iterable_class, ModelIterable) else None
-    return _Composed(sql, taken, converters, maker)
+    return _Composed(Statement(sql), taken, converters, maker)
 
 
 def _is_mark(own: Any, mark: Any) -> bool:

@@ -16,6 +16,8 @@ from django.db import connection
 from django.db.models import Field, JSONField, Model
 from django.db.models.fields import AutoFieldMixin
 
+from sista.statements import Statement
+
 #: What both drivers take as it is, in any column but JSON.
 _PLAIN = (int, str, bool)
 
@@ -28,7 +30,7 @@ def insert(*rows: Model) -> None:
     fields = _fields(model)
     values = [_stored(field, field.pre_save(row, add=True)) for row in rows for field in fields]
     with connection.cursor() as cursor:
-        cursor.execute(_insert_sql(model, len(rows), connection.vendor), values)
+        _insert(model, len(rows), connection.vendor).run(cursor, values)
         keys = cursor.fetchall()
     for row, (key,) in zip(rows, keys, strict=True):
         row.pk = key
@@ -40,7 +42,7 @@ def insert_if_new(row: Model) -> bool:
     model = type(row)
     values = [_stored(field, field.pre_save(row, add=True)) for field in _fields(model)]
     with connection.cursor() as cursor:
-        cursor.execute(f"{_values_sql(model, 1, connection.vendor)} ON CONFLICT DO NOTHING", values)
+        _insert_if_new(model, connection.vendor).run(cursor, values)
         return cursor.rowcount == 1
 
 
@@ -50,7 +52,7 @@ def update(row: Model, *names: str) -> None:
     fields = [model._meta.get_field(name) for name in names]
     values = [_stored(field, getattr(row, field.attname)) for field in fields]
     with connection.cursor() as cursor:
-        cursor.execute(_update_sql(model, names, connection.vendor), [*values, row.pk])
+        _update(model, names, connection.vendor).run(cursor, [*values, row.pk])
         if cursor.rowcount != 1:
             raise model.DoesNotExist
 
@@ -67,12 +69,12 @@ def upsert(
     rows = list(rows)
     if not rows:
         return
-    sql = _upsert_sql(model, tuple(names), tuple(unique), connection.vendor)
+    statement = _upsert(model, tuple(names), tuple(unique), connection.vendor)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(sql, [list(column) for column in zip(*rows, strict=True)])
+            statement.run(cursor, [list(column) for column in zip(*rows, strict=True)])
         else:
-            cursor.executemany(sql, [tuple(_plain(value) for value in row) for row in rows])
+            cursor.executemany(statement.sql, [tuple(_plain(value) for value in row) for row in rows])
 
 
 def _plain(value: Any) -> Any:
@@ -80,7 +82,7 @@ def _plain(value: Any) -> Any:
 
 
 @functools.lru_cache(maxsize=64)
-def _upsert_sql(model: type[Model], names: tuple[str, ...], unique: tuple[str, ...], vendor: str) -> str:
+def _upsert(model: type[Model], names: tuple[str, ...], unique: tuple[str, ...], vendor: str) -> Statement:
     quote = connection.ops.quote_name
     columns = ", ".join(quote(name) for name in names)
     if vendor == "postgresql":
@@ -91,7 +93,7 @@ def _upsert_sql(model: type[Model], names: tuple[str, ...], unique: tuple[str, .
         source = f"VALUES ({', '.join(['%s'] * len(names))})"
     table, rest = quote(model._meta.db_table), [quote(name) for name in names if name not in unique]
     differs = "IS DISTINCT FROM" if vendor == "postgresql" else "IS NOT"
-    return (
+    return Statement(
         f"INSERT INTO {table} ({columns}) {source} "
         f"ON CONFLICT ({', '.join(quote(name) for name in unique)}) "
         f"DO UPDATE SET {', '.join(f'{name} = EXCLUDED.{name}' for name in rest)} "
@@ -112,12 +114,17 @@ def _fields(model: type[Model]) -> tuple[Field, ...]:
     return tuple(field for field in model._meta.concrete_fields if not isinstance(field, AutoFieldMixin))
 
 
-def _insert_sql(model: type[Model], count: int, vendor: str) -> str:
-    return f"{_values_sql(model, count, vendor)} RETURNING {connection.ops.quote_name(_key(model))}"
-
-
 @functools.lru_cache(maxsize=256)
-def _values_sql(model: type[Model], count: int, vendor: str) -> str:
+def _insert(model: type[Model], count: int, vendor: str) -> Statement:
+    return Statement(f"{_values_sql(model, count)} RETURNING {connection.ops.quote_name(_key(model))}")
+
+
+@functools.lru_cache(maxsize=64)
+def _insert_if_new(model: type[Model], vendor: str) -> Statement:
+    return Statement(f"{_values_sql(model, 1)} ON CONFLICT DO NOTHING")
+
+
+def _values_sql(model: type[Model], count: int) -> str:
     quote = connection.ops.quote_name
     columns = [quote(field.column) for field in _fields(model)]
     row = f"({', '.join(['%s'] * len(columns))})"
@@ -125,10 +132,10 @@ def _values_sql(model: type[Model], count: int, vendor: str) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _update_sql(model: type[Model], names: Sequence[str], vendor: str) -> str:
+def _update(model: type[Model], names: tuple[str, ...], vendor: str) -> Statement:
     quote = connection.ops.quote_name
     changes = ", ".join(f"{quote(model._meta.get_field(name).column)} = %s" for name in names)
-    return f"UPDATE {quote(model._meta.db_table)} SET {changes} WHERE {quote(_key(model))} = %s"
+    return Statement(f"UPDATE {quote(model._meta.db_table)} SET {changes} WHERE {quote(_key(model))} = %s")
 
 
 def _key(model: type[Model]) -> str:

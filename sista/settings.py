@@ -128,6 +128,8 @@ else:
             },
         }
     }
+#: See sista.statements.
+PREPARE_ON_SERVER = bool(DATABASE_URL) and not TESTING and not env["SISTA_POOLER"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if REDIS_URL:

@@ -22,6 +22,7 @@ from django.db import connection
 from django.utils import timezone
 
 from sista.database import writing, writing_once
+from sista.statements import Statement
 from tallies import photos
 from tallies.models import PartialPhoto, Photo
 from tallies.photo_sending import STATIONS_OF_STAFF, PhotoRefused, sent_before, standing_of
@@ -31,16 +32,16 @@ log = logging.getLogger(__name__)
 FOLDER = "pieces"
 # A piece that is not the last is one statement, which does what is usual; only when it finds nothing is it asked why.
 # By hand: the ORM takes 1.2 ms to build what is executed in 0.1, and that five times a photo.
-_BEGIN = """INSERT INTO tallies_partialphoto (uploaded_by_id, sha256, length, received, pieces, started_at)
+_BEGIN = Statement("""INSERT INTO tallies_partialphoto (uploaded_by_id, sha256, length, received, pieces, started_at)
 SELECT %s, %s, %s, %s, %s, CURRENT_TIMESTAMP
 WHERE NOT EXISTS (SELECT 1 FROM tallies_photoupload WHERE photo_id = %s AND uploaded_by_id = %s)
 AND (SELECT count(*) FROM tallies_partialphoto WHERE uploaded_by_id = %s) < %s
 AND (SELECT count(*) FROM tallies_photoupload WHERE uploaded_by_id = %s) < %s * COALESCE(
     %s, (SELECT count(*) FROM tallies_assignment WHERE witness_id = %s AND revoked_at IS NULL))
-ON CONFLICT DO NOTHING"""
-_EXTEND = """UPDATE tallies_partialphoto SET received = %s, pieces = pieces || %s
+ON CONFLICT DO NOTHING""")
+_EXTEND = Statement("""UPDATE tallies_partialphoto SET received = %s, pieces = pieces || %s
 WHERE uploaded_by_id = %s AND sha256 = %s AND received = %s AND length = %s
-AND (%s OR EXISTS (SELECT 1 FROM tallies_assignment WHERE witness_id = %s AND revoked_at IS NULL))"""
+AND (%s OR EXISTS (SELECT 1 FROM tallies_assignment WHERE witness_id = %s AND revoked_at IS NULL))""")
 
 
 class WrongOffset(Exception):
@@ -152,9 +153,9 @@ def _extend(name: str, *, by: Any, sha256: str, offset: int, size: int, length: 
     return _written(_EXTEND, [offset + size, f" {name}", by.pk, sha256, offset, length, by.may_decide, by.pk])
 
 
-def _written(statement: str, values: Sequence[Any]) -> bool:
+def _written(statement: Statement, values: Sequence[Any]) -> bool:
     with writing_once(), connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        statement.run(cursor, values)
         return bool(cursor.rowcount)
 
 

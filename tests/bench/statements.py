@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 
 from tests.bench.phones import Request, WrongAnswer
 
@@ -39,6 +39,6 @@ def answer_here(request: Request) -> None:
 
 def recorded(request: Request) -> list[str]:
     """The SQL of a request with its values, transaction control included."""
-    with CaptureQueriesContext(connection) as captured:
+    with override_settings(PREPARE_ON_SERVER=False), CaptureQueriesContext(connection) as captured:
         answer_here(request)
     return [query["sql"] for query in captured.captured_queries]
