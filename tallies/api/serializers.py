@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import re
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -271,10 +272,7 @@ class StoredPhotoNameSerializer(serializers.Serializer):
 
 
 class ReceiptSerializer(serializers.Serializer):
-    """Facts of a stored form. None of them ever changes, so a repeated form gets the same answer.
-
-    ``context["photos"]``: (page, hash) of the photos it names, where they are at hand.
-    """
+    """Facts of a stored form. None of them ever changes, so a repeated form gets the same answer."""
 
     uuid = serializers.UUIDField()
     receipt = serializers.CharField(help_text="Short code to read out.")
@@ -288,11 +286,29 @@ class ReceiptSerializer(serializers.Serializer):
 
     @extend_schema_field(StoredPhotoNameSerializer(many=True))
     def get_photos(self, form: Any) -> list[dict[str, Any]]:
-        names = self.context.get("photos")
-        if names is None:
-            names = form.photo_names.values_list("page", "sha256")
-        # By page and hash, not in the order of one sending: a repeated form may list them otherwise.
-        return [{"page": page, "sha256": sha256} for page, sha256 in sorted(names)]
+        return _photo_names(form.photo_names.values_list("page", "sha256"))
+
+
+def _photo_names(names: Iterable[tuple[int, str]]) -> list[dict[str, Any]]:
+    # By page and hash, not in the order of one sending: a repeated form may list them otherwise.
+    return [{"page": page, "sha256": sha256} for page, sha256 in sorted(names)]
+
+
+class _FactsSerializer(ReceiptSerializer):
+    """Without what has to be asked for."""
+
+    photos = None
+
+
+@functools.cache
+def _facts() -> _FactsSerializer:
+    return _FactsSerializer()
+
+
+def receipt_of(form: Any, photos: Iterable[PhotoName]) -> dict[str, Any]:
+    """What `ReceiptSerializer` says of ``form``, which names ``photos``: without a query and without new fields."""
+    names = _photo_names((photo.page, photo.sha256) for photo in photos)
+    return {**_facts().to_representation(form), "photos": names}
 
 
 class DecisionSerializer(serializers.Serializer):

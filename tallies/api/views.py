@@ -24,6 +24,7 @@ from tallies.api.serializers import (
     FormSerializer,
     ReceiptSerializer,
     RefusalSerializer,
+    receipt_of,
     submission_of,
 )
 from tallies.figures import vote_field
@@ -75,8 +76,7 @@ class FormsView(ApiView):
             raise Http404 from error
         except intake.IntakeRefused as refusal:
             raise _refused(refusal) from refusal
-        named = {"photos": [(photo.page, photo.sha256) for photo in submission.photos]}
-        return Response(ReceiptSerializer(receipt.form, context=named).data, status=201 if receipt.created else 200)
+        return Response(receipt_of(receipt.form, submission.photos), status=201 if receipt.created else 200)
 
 
 def _refused(refusal: intake.IntakeRefused) -> Refused:

@@ -9,9 +9,12 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from accounts.models import Refusal
-from tallies import assigning, audit, verification
+from tallies import assigning, audit, intake, verification
+from tallies.api.serializers import ReceiptSerializer, receipt_of
 from tallies.figures import SHORT_FIELDS
-from tallies.models import C1Form, FormKind, Phase, QuarantinedForm, Review
+from tallies.models import C1Form, Channel, FormKind, Phase, QuarantinedForm, Review
+from tallies.submission import PhotoName
+from tests.cast import submission
 from tests.sending import at_once, client_of, form_body, picture, send, send_photo, send_raw, sha256_of
 
 VOTES = [100, 80, 20]
@@ -531,6 +534,13 @@ def test_one_key_for_two_stations_at_once_is_one_form(committed_play):
         answers = at_once(2, lambda place, bodies=bodies: send(play.siti, bodies[place]))
         assert sorted(answer.status_code for answer in answers) == [201, 409]
     assert C1Form.objects.count() == 10
+
+
+def test_the_quick_receipt_says_what_the_described_one_says(play):
+    photos = (PhotoName("b" * 64, 2), PhotoName("a" * 64, 1))
+    sent = submission(play, "dampit_1", [100, 80, 20], photos=photos)
+    form = intake.submit(sent, by=play.siti, channel=Channel.API).form
+    assert receipt_of(form, photos) == ReceiptSerializer(form).data
 
 
 def test_a_first_form_costs_nine_statements(play, django_assert_num_queries):
