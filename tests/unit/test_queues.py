@@ -36,3 +36,8 @@ def test_a_changed_total_announces_no_photo_work(monkeypatch):
         monkeypatch.setattr(task, "apply_async", lambda *_args, name=task.name, **_options: sent.append(name))
     background.send_drain_task()
     assert sent == ["tallies.tasks.drain"]
+
+
+def test_the_embedded_sweep_leaves_most_of_the_time_to_the_witnesses():
+    assert background.rest_after(0.05) == pytest.approx(0.2)
+    assert background.rest_after(10) == background.SWEEP_SECONDS, "totals are never older than a moment"
