@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar, get_type_hints
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Field, ForeignKey, Lookup, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 
 from sista.statements import Statement
@@ -27,14 +28,35 @@ _MARKS: dict[type, Callable[[int], Any]] = {
     int: lambda place: 2_073_400_210 + place,
     str: lambda place: f"parameter {place} of a prepared query",
     uuid.UUID: lambda place: uuid.UUID(int=2**127 + 7_340_021 + place),
+    list[int]: lambda place: [2_073_400_210 + place],
 }
+
+
+@Field.register_lookup
+@ForeignKey.register_lookup
+class AnyOf(Lookup):
+    """``contest__any_of=[1, 2]``: as ``in``, in SQL that is the same for any number of keys."""
+
+    lookup_name = "any_of"
+    prepare_rhs = False
+
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
+        return "%s", [value]
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s)", [*parameters, self.rhs]
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"{column} IN (SELECT value FROM json_each(%s))", [*parameters, json.dumps(self.rhs)]
 
 
 def prepared(make: Callable[P, QuerySet[Any, Row]]) -> Callable[P, list[Row]]:
     """Turn a function that returns a queryset into one that returns its rows.
 
-    Its parameters are int, str or UUID, go into the SQL as they are (no None, no
-    list) and change nothing else in it. Model instances and ``values_list`` rows
+    Its parameters are int, str, UUID or list[int] (for the lookup ``any_of``), go
+    into the SQL as they are (no None) and change nothing else in it. Model instances and ``values_list`` rows
     come as the ORM makes them; prefetches and transforms in Python do not.
     """
     names = list(inspect.signature(make).parameters)
@@ -94,8 +116,14 @@ def _compose(make: Callable[..., QuerySet[Any, Row]]) -> _Composed[Row]:
 
 
 def _is_mark(own: Any, mark: Any) -> bool:
-    # SQLite stores a UUID as its hex digits.
-    return own == mark or (isinstance(mark, uuid.UUID) and own == mark.hex)
+    return own == mark or own == _in_sqlite(mark)
+
+
+def _in_sqlite(value: Any) -> Any:
+    """Stores a UUID as its hex digits, and takes a list as JSON."""
+    if isinstance(value, uuid.UUID):
+        return value.hex
+    return json.dumps(value) if isinstance(value, list) else value
 
 
 def _taker(own: Any, marks: dict[str, Any]) -> Callable[[dict[str, Any]], Any] | None:
@@ -103,7 +131,7 @@ def _taker(own: Any, marks: dict[str, Any]) -> Callable[[dict[str, Any]], Any] |
         if own == mark:
             return lambda values, name=name: values[name]
         if _is_mark(own, mark):
-            return lambda values, name=name: values[name].hex
+            return lambda values, name=name: _in_sqlite(values[name])
     return None
 
 

@@ -13,14 +13,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from regions.models import Region
 from sista.database import writing
+from sista.prepared import prepared
 from sista.rows import upsert
 from tallies.models import (
     COUNTED_REVIEWS,
@@ -118,13 +120,26 @@ def pairs_by_contest(contests: Iterable[int]) -> dict[int, list[int]]:
 
 def sum_villages(villages: set[Place] | None = None, *, election_id: int | None = None) -> Sums:
     """Add up the stations of the given desa, or of all desa of an election."""
-    results = StationResult.objects.order_by()
     if villages is None:
-        results = results.filter(contest__election=election_id)
-    else:
-        results = results.filter(
-            contest__in={contest for contest, _ in villages}, station__region__in={region for _, region in villages}
-        )
+        results = StationResult.objects.filter(contest__election=election_id)
+        return _as_sums(_progress_of(results), _votes_of(results))
+    contests, regions = _keys(villages)
+    return _as_sums(_village_progress(contests, regions), _village_votes(contests, regions))
+
+
+def _keys(places: set[Place]) -> tuple[list[int], list[int]]:
+    return sorted({contest for contest, _ in places}), sorted({region for _, region in places})
+
+
+def _as_sums(progress: Iterable[Any], votes: Iterable[Any]) -> Sums:
+    return Sums(
+        {(contest, region): dict(zip(PROGRESS_FIELDS, sums, strict=True)) for contest, region, *sums in progress},
+        {(contest, region, pair): (every, verified) for contest, region, pair, every, verified in votes},
+    )
+
+
+def _progress_of(results: QuerySet[StationResult]) -> QuerySet[StationResult, Any]:
+    """Contest, desa and the sums of `PROGRESS_FIELDS`."""
     is_in = Q(review__in=COUNTED_REVIEWS)
     verified = Q(review=Review.VERIFIED)
     dpt = F("station__registered_male") + F("station__registered_female")
@@ -133,64 +148,73 @@ def sum_villages(villages: set[Place] | None = None, *, election_id: int | None 
         station__registered_male__isnull=False,
         station__registered_female__isnull=False,
     )
-    rows = results.values("contest_id", "station__region_id").annotate(
-        stations=Count("pk"),
-        stations_in=Count("pk", filter=is_in),
-        stations_verified=Count("pk", filter=verified),
-        stations_disputed=Count("pk", filter=is_in & Q(disputed=True)),
-        stations_verified_disputed=Count("pk", filter=verified & Q(disputed=True)),
-        stations_rejected=Count("pk", filter=Q(review=Review.REJECTED)),
-        registered_voters=Coalesce(Sum(dpt), 0),
-        voters=Coalesce(Sum("form__voters_total", filter=is_in), 0),
-        turnout_voters=Coalesce(Sum("form__voters_total", filter=turnout_known), 0),
-        turnout_registered=Coalesce(Sum(dpt, filter=turnout_known), 0),
-        valid_votes=Coalesce(Sum("form__effective_valid", filter=is_in), 0),
-        invalid_votes=Coalesce(Sum("form__invalid_votes", filter=is_in), 0),
-    )
-    progress = {
-        (row["contest_id"], row["station__region_id"]): {name: row[name] for name in PROGRESS_FIELDS} for row in rows
+    sums = {
+        "stations": Count("pk"),
+        "stations_in": Count("pk", filter=is_in),
+        "stations_verified": Count("pk", filter=verified),
+        "stations_disputed": Count("pk", filter=is_in & Q(disputed=True)),
+        "stations_verified_disputed": Count("pk", filter=verified & Q(disputed=True)),
+        "stations_rejected": Count("pk", filter=Q(review=Review.REJECTED)),
+        "registered_voters": Coalesce(Sum(dpt), 0),
+        "voters": Coalesce(Sum("form__voters_total", filter=is_in), 0),
+        "turnout_voters": Coalesce(Sum("form__voters_total", filter=turnout_known), 0),
+        "turnout_registered": Coalesce(Sum(dpt, filter=turnout_known), 0),
+        "valid_votes": Coalesce(Sum("form__effective_valid", filter=is_in), 0),
+        "invalid_votes": Coalesce(Sum("form__invalid_votes", filter=is_in), 0),
     }
-    vote_rows = (
-        results.filter(is_in)
-        .values("contest_id", "station__region_id", "form__votes__pair_id")
+    place = ("contest_id", "station__region_id")
+    return results.order_by().values(*place).annotate(**sums).values_list(*place, *PROGRESS_FIELDS)
+
+
+def _votes_of(results: QuerySet[StationResult]) -> QuerySet[StationResult, Any]:
+    """Contest, desa, pair, its votes and its verified ones, of the stations that are in."""
+    key = ("contest_id", "station__region_id", "form__votes__pair_id")
+    is_verified = Q(review=Review.VERIFIED)
+    return (
+        results.order_by()
+        .filter(review__in=COUNTED_REVIEWS)
+        .values(*key)
         .annotate(
-            all_votes=Coalesce(Sum("form__votes__votes"), 0),
-            verified_votes=Coalesce(Sum("form__votes__votes", filter=verified), 0),
+            every=Coalesce(Sum("form__votes__votes"), 0),
+            verified=Coalesce(Sum("form__votes__votes", filter=is_verified), 0),
         )
+        .values_list(*key, "every", "verified")
     )
-    votes = {
-        (row["contest_id"], row["station__region_id"], row["form__votes__pair_id"]): (
-            row["all_votes"],
-            row["verified_votes"],
-        )
-        for row in vote_rows
-    }
-    return Sums(progress, votes)
+
+
+def _results_in(contests: list[int], villages: list[int]) -> QuerySet[StationResult]:
+    return StationResult.objects.filter(contest__any_of=contests, station__region__any_of=villages)
+
+
+@prepared
+def _village_progress(contests: list[int], villages: list[int]) -> QuerySet[StationResult, Any]:
+    return _progress_of(_results_in(contests, villages))
+
+
+@prepared
+def _village_votes(contests: list[int], villages: list[int]) -> QuerySet[StationResult, Any]:
+    return _votes_of(_results_in(contests, villages))
 
 
 def _sum_children(parents: set[Place]) -> Sums:
-    contests, regions = {c for c, _ in parents}, {r for _, r in parents}
-    rows = (
-        ContestTotal.objects.order_by()
-        .filter(contest__in=contests, region__parent__in=regions)
-        .values("contest_id", "region__parent_id")
-        .annotate(**{f"sum_{name}": Sum(name) for name in PROGRESS_FIELDS})
-    )
-    progress = {
-        (row["contest_id"], row["region__parent_id"]): {name: row[f"sum_{name}"] for name in PROGRESS_FIELDS}
-        for row in rows
-    }
-    vote_rows = (
-        PairTotal.objects.order_by()
-        .filter(contest__in=contests, region__parent__in=regions)
-        .values("contest_id", "region__parent_id", "pair_id")
-        .annotate(all_votes=Sum("votes"), verified_votes=Sum("votes_verified"))
-    )
-    votes = {
-        (row["contest_id"], row["region__parent_id"], row["pair_id"]): (row["all_votes"], row["verified_votes"])
-        for row in vote_rows
-    }
-    return Sums(progress, votes)
+    contests, regions = _keys(parents)
+    return _as_sums(_child_progress(contests, regions), _child_votes(contests, regions))
+
+
+@prepared
+def _child_progress(contests: list[int], parents: list[int]) -> QuerySet[ContestTotal, Any]:
+    place = ("contest_id", "region__parent_id")
+    below = ContestTotal.objects.order_by().filter(contest__any_of=contests, region__parent__any_of=parents)
+    sums = {f"sum_{name}": Sum(name) for name in PROGRESS_FIELDS}
+    return below.values(*place).annotate(**sums).values_list(*place, *sums)
+
+
+@prepared
+def _child_votes(contests: list[int], parents: list[int]) -> QuerySet[PairTotal, Any]:
+    key = ("contest_id", "region__parent_id", "pair_id")
+    below = PairTotal.objects.order_by().filter(contest__any_of=contests, region__parent__any_of=parents)
+    sums = {"every": Sum("votes"), "verified": Sum("votes_verified")}
+    return below.values(*key).annotate(**sums).values_list(*key, *sums)
 
 
 def _complete(sums: Sums, places: set[Place], pairs: dict[int, list[int]]) -> Sums:
@@ -208,12 +232,17 @@ def _complete(sums: Sums, places: set[Place], pairs: dict[int, list[int]]) -> Su
 
 def _parents(places: set[Place], contests: dict[int, Contest]) -> set[Place]:
     """The places one level up, ending at each contest's own region."""
-    parent_of = dict(Region.objects.filter(pk__in={region for _, region in places}).values_list("pk", "parent_id"))
+    parent_of = dict(_parents_of(sorted({region for _, region in places})))
     return {
         (contest, parent_of[region])
         for contest, region in places
         if region != contests[contest].region_id and parent_of[region] is not None
     }
+
+
+@prepared
+def _parents_of(regions: list[int]) -> QuerySet[Region, tuple[int, int | None]]:
+    return Region.objects.filter(pk__any_of=regions).order_by().values_list("pk", "parent_id")
 
 
 def write_totals(sums: Sums, now: datetime) -> None:

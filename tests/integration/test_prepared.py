@@ -32,6 +32,18 @@ def _forms(key: uuid.UUID):
     return C1Form.objects.filter(uuid=key)
 
 
+@prepared
+def _guards(stations: list[int]):
+    return Assignment.objects.filter(station__any_of=stations).order_by("pk").values_list("pk")
+
+
+def test_a_list_of_keys_finds_what_in_finds_for_any_number_of_them(play):
+    for names in ([], ["dampit_1"], ["dampit_2", "dampit_1"], list(play.stations)):
+        keys = [play.stations[name].pk for name in names]
+        assert _guards(keys) == list(Assignment.objects.filter(station__in=keys).order_by("pk").values_list("pk"))
+    assert _guards([play.stations["dampit_1"].pk]) != []
+
+
 def test_instances_are_those_of_the_orm_with_what_they_are_related_to(play, django_assert_num_queries):
     contest = play.result("dampit_1").contest
     with django_assert_num_queries(1):
