@@ -43,7 +43,7 @@ class Statement:
             parts = self.sql.split("%s")
             numbered = "".join(f"{part}${place}" for place, part in enumerate(parts[:-1], start=1)) + parts[-1]
             # Not through Django's cursor: it is no statement of the application.
-            with connection.connection.cursor() as cursor:
+            with connection.wrap_database_errors, connection.connection.cursor() as cursor:
                 cursor.execute(f"PREPARE {self._name} AS {numbered.replace('%%', '%')}")
             known.add(self._name)
 

@@ -99,6 +99,21 @@ def test_when_a_migration_has_changed_a_column_the_next_attempt_works(committed_
             cursor.execute("ALTER TABLE accounts_user ALTER phone TYPE varchar(24)")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_goes_while_a_statement_is_prepared_is_an_outage_like_any_other(committed_play):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (lost,) = cursor.fetchone()
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [lost])
+    other.close()
+    with pytest.raises(OperationalError):
+        _user(committed_play.siti.pk)
+    connection.close()
+    assert [one.username for one in _user(committed_play.siti.pk)] == ["siti"]
+
+
 def test_an_error_of_the_statement_is_told_as_it_is(play):
     facts = {"size": 1, "format": "JPEG", "width": 1, "height": 1}
     with pytest.raises(Exception, match="value too long"):
