@@ -22,7 +22,8 @@ class SessionStore(db.SessionStore):
 
     def _get_session_from_db(self) -> Session | None:
         now = timezone.now()
-        for session in _session(self.session_key or ""):
+        key = self.session_key or ""
+        for session in _session(key) if "\0" not in key else ():  # PostgreSQL takes no NUL in a text
             if session.expire_date > now:
                 return session
         self._session_key = None

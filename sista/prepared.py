@@ -18,6 +18,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, get_type_hints
 from django.db import connection
 from django.db.models import Field, ForeignKey, Lookup, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
+from django.db.transaction import TransactionManagementError
 
 from sista.statements import Statement
 
@@ -80,8 +81,11 @@ class _Composed(Generic[Row]):
     #: Column, what the database's value goes through, and the expression it is of.
     converters: tuple[tuple[int, list[Callable[..., Any]], Any], ...]
     instance: Callable[[Sequence[Any]], Row] | None
+    locks: bool
 
     def rows(self, values: dict[str, Any]) -> list[Row]:
+        if self.locks and not connection.in_atomic_block:
+            raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
         bound = [take(values) if take else own for own, take in self.parameters]
         with connection.cursor() as cursor:
             self.statement.run(cursor, bound)
@@ -112,7 +116,7 @@ def _compose(make: Callable[..., QuerySet[Any, Row]]) -> _Composed[Row]:
     converters = tuple((place, *pair) for place, pair in compiler.get_converters(expressions).items())
     # The queryset knows whether it yields instances or tuples.
     maker = _instance_maker(compiler) if issubclass(queryset._iterable_class, ModelIterable) else None
-    return _Composed(Statement(sql), taken, converters, maker)
+    return _Composed(Statement(sql), taken, converters, maker, locks=queryset.query.select_for_update)
 
 
 def _is_mark(own: Any, mark: Any) -> bool:

@@ -10,16 +10,15 @@ at the SQL, and on SQLite, which keeps statements by itself.
 
 from __future__ import annotations
 
-import itertools
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection
 
-_numbers = itertools.count(1)
-#: What PostgreSQL says of a statement that is not there, or whose columns a migration has changed.
-_GONE = ("26000", "0A000")
+#: What PostgreSQL says of a statement that is not there, is there already, or whose columns a migration has changed.
+_ASTRAY = ("26000", "42P05", "0A000")
 
 
 class Statement:
@@ -27,15 +26,24 @@ class Statement:
 
     def __init__(self, sql: str) -> None:
         self.sql = sql
-        self._name = f"sista_{next(_numbers)}"
+        # By its SQL: should a pooler hand on what another process prepared, it is the same statement.
+        self._name = f"sista_{hashlib.sha256(sql.encode()).hexdigest()[:40]}"
 
     def run(self, cursor: Any, values: Sequence[Any]) -> None:
         """Execute it, as ``cursor.execute(sql, values)`` would."""
-        if settings.PREPARE_ON_SERVER and connection.vendor == "postgresql":
-            self._prepare()
-            self._execute(cursor, values)
-        else:
+        if not settings.PREPARE_ON_SERVER or connection.vendor != "postgresql":
             cursor.execute(self.sql, values)
+            return
+        try:
+            self._prepare()
+            given = f" ({', '.join(['%s'] * len(values))})" if values else ""
+            cursor.execute(f"EXECUTE {self._name}{given}", values)
+        except DatabaseError as error:
+            if getattr(error.__cause__, "pgcode", None) not in _ASTRAY:
+                raise
+            # The next connection prepares anew; until then the sender is asked to try again.
+            connection.close()
+            raise OperationalError("a prepared statement went astray") from error
 
     def _prepare(self) -> None:
         known = _prepared()
@@ -46,16 +54,6 @@ class Statement:
             with connection.wrap_database_errors, connection.connection.cursor() as cursor:
                 cursor.execute(f"PREPARE {self._name} AS {numbered.replace('%%', '%')}")
             known.add(self._name)
-
-    def _execute(self, cursor: Any, values: Sequence[Any]) -> None:
-        try:
-            cursor.execute(f"EXECUTE {self._name} ({', '.join(['%s'] * len(values))})", values)
-        except DatabaseError as error:
-            if getattr(error.__cause__, "pgcode", None) not in _GONE:
-                raise
-            # The next connection prepares anew; until then the sender is asked to try again.
-            connection.close()
-            raise OperationalError("a prepared statement is gone") from error
 
 
 def _prepared() -> set[str]:

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.boundfield import BoundField
 from django.utils.functional import Promise
@@ -390,6 +390,10 @@ def _receive(tray: PhotoTray, file: UploadedFile, by: Any) -> None:
         photo, _is_new = photos.receive(file.read(), by=by)
     except photos.PhotoRefused as refused:
         tray.refuse(refused.code, refused.status, page)
+        return
+    except PermissionDenied:
+        # Revoked while the page was on its way: the figures still go to quarantine.
+        tray.refuse("too_many", 429, page)
         return
     if all(name.sha256 != photo.sha256 for name in tray.names):
         tray.names.append(PhotoName(photo.sha256, page))

@@ -41,7 +41,8 @@ AND (SELECT count(*) FROM tallies_photoupload WHERE uploaded_by_id = %s) < %s * 
 ON CONFLICT DO NOTHING""")
 _EXTEND = Statement("""UPDATE tallies_partialphoto SET received = %s, pieces = pieces || %s
 WHERE uploaded_by_id = %s AND sha256 = %s AND received = %s AND length = %s
-AND (%s OR EXISTS (SELECT 1 FROM tallies_assignment WHERE witness_id = %s AND revoked_at IS NULL))""")
+AND (%s OR EXISTS (SELECT 1 FROM tallies_assignment WHERE witness_id = %s AND revoked_at IS NULL))
+AND NOT EXISTS (SELECT 1 FROM tallies_photoupload WHERE photo_id = %s AND uploaded_by_id = %s)""")
 
 
 class WrongOffset(Exception):
@@ -89,7 +90,8 @@ def append(data: bytes, *, by: Any, sha256: str, offset: int, length: int) -> Pr
         return Progress(end, length)
     parts = list(PartialPhoto.objects.filter(uploaded_by=by).order_by("started_at", "pk"))
     partial = next((one for one in parts if one.sha256 == sha256), None)
-    if partial is None and (photo := sent_before(sha256, by=by)):
+    if photo := sent_before(sha256, by=by):
+        _drop(partial)
         return _whole(photo)
     if partial and partial.length != length:  # of one hash and two lengths one is wrong, and nobody knows which
         _drop(partial)
@@ -150,7 +152,8 @@ def _begin(name: str, *, by: Any, sha256: str, offset: int, size: int, length: i
 
 def _extend(name: str, *, by: Any, sha256: str, offset: int, size: int, length: int) -> bool:
     """Move the row on, if it stands at ``offset`` and the person may send."""
-    return _written(_EXTEND, [offset + size, f" {name}", by.pk, sha256, offset, length, by.may_decide, by.pk])
+    moved = [offset + size, f" {name}"]
+    return _written(_EXTEND, [*moved, by.pk, sha256, offset, length, by.may_decide, by.pk, sha256, by.pk])
 
 
 def _written(statement: Statement, values: Sequence[Any]) -> bool:

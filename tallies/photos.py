@@ -24,7 +24,7 @@ from sista import rows
 from sista.database import writing
 from sista.photo_storage import PhotoStoreAway
 from tallies.models import C1Form, FormPhoto, Photo, PhotoState, PhotoUpload
-from tallies.photo_sending import PhotoRefused, Standing, standing_of
+from tallies.photo_sending import PhotoRefused, standing_of
 
 log = logging.getLogger(__name__)
 register_heif_opener()
@@ -56,10 +56,8 @@ def thumbnail_name(sha256: str) -> str:
     return f"thumbnail/{sha256[:2]}/{sha256}.jpg"
 
 
-def receive(
-    data: bytes, *, by: Any, expected_sha256: str | None = None, standing: Standing | None = None
-) -> tuple[Photo, bool]:
-    """Take in the bytes of one photo; return it and whether it was new to ``by``, whose ``standing`` may be known.
+def receive(data: bytes, *, by: Any, expected_sha256: str | None = None) -> tuple[Photo, bool]:
+    """Take in the bytes of one photo; return it and whether it was new to ``by``.
 
     Raises `PhotoRefused` when it is empty, too large, not what it claims, cut
     off, a pixel bomb, or more than the sender's share, and `PermissionDenied`
@@ -72,7 +70,7 @@ def receive(
         raise PhotoRefused("too_large", 413)
     if expected_sha256 is not None and sha256 != expected_sha256:
         raise PhotoRefused("hash_mismatch")
-    standing = standing or standing_of(by, sha256)
+    standing = standing_of(by, sha256)
     if standing.has_sent:
         return Photo.objects.get(pk=sha256), False
     standing.refuse()

@@ -49,12 +49,11 @@ class PhotoView(ApiView):
     )
     def put(self, request: Request, sha256: str) -> Response:
         """Send a photo: JPEG, PNG, WebP or HEIC by its content. The address is the SHA-256 of the bytes."""
-        standing = standing_of(request.user, sha256)
-        if not standing.share:
+        if not standing_of(request.user, sha256).share:  # before twenty megabytes are read
             raise PermissionDenied
         data = read_photo(request._request, limit=settings.PHOTO_MAX_BYTES)
         try:
-            photo, is_new = photos.receive(data, by=request.user, expected_sha256=sha256, standing=standing)
+            photo, is_new = photos.receive(data, by=request.user, expected_sha256=sha256)
         except PhotoRefused as refusal:
             raise Refused(refusal.code, refusal.status) from refusal
         return Response(StoredPhotoSerializer(photo).data, status=201 if is_new else 200)

@@ -121,9 +121,9 @@ class ResultsView(ApiView):
     )
     def get(self, request: Request, slug: str, code: str) -> HttpResponseBase:
         """The numbers of a result page. Without ``office`` the first one held there."""
-        asked = request.query_params.get("office")
-        place = place_for(request.user, slug, code, office=asked or "")
-        if not place.office or (asked is not None and asked != place.office):
+        asked = request.query_params.get("office", "")
+        place = place_for(request.user, slug, code, office=asked)
+        if not place.office or (asked and asked != place.office):
             raise Http404
         etag = page_etag(request, f"api {slug} {code} {place.office} {place.stamp}", fragment=True)
         if etag in known_etags(request):

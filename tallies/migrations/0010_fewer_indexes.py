@@ -39,21 +39,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='superseded_by', to='tallies.c1form'),
         ),
         migrations.AlterField(
-            model_name='outboxrow',
-            name='contest',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tallies.contest'),
-        ),
-        migrations.AlterField(
-            model_name='outboxrow',
-            name='election',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='outbox', to='tallies.election'),
-        ),
-        migrations.AlterField(
-            model_name='outboxrow',
-            name='region',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='regions.region'),
-        ),
-        migrations.AlterField(
             model_name='stationresult',
             name='contest',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='results', to='tallies.contest'),

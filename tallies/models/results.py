@@ -161,20 +161,12 @@ class OutboxRow(models.Model):
     """A station result changed and its totals do not know it yet.
 
     Ids commit out of order: a drainer deletes the rows it took, never
-    everything below a high-water mark. It names what a locked station result
-    names; to have that checked again would lock the one election's row in every
-    form's transaction, side by side with all others.
+    everything below a high-water mark.
     """
 
-    election = models.ForeignKey(
-        "tallies.Election", on_delete=models.CASCADE, related_name="outbox", db_constraint=False
-    )
-    contest = models.ForeignKey(
-        Contest, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
-    )
-    region = models.ForeignKey(
-        Region, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
-    )
+    election = models.ForeignKey("tallies.Election", on_delete=models.CASCADE, related_name="outbox")
+    contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="+", db_index=False)
+    region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -15,7 +15,8 @@ from rest_framework.test import APIClient
 
 from accounts.models import Refusal
 from tallies import assigning, photos
-from tallies.models import Photo, PhotoState, PhotoUpload
+from tallies.api import photo_views
+from tallies.models import Assignment, Photo, PhotoState, PhotoUpload
 from tests.sending import at_once, client_of, form_body, picture, pixel_bomb, send, send_photo, sha256_of
 
 RETURNS = Path(django_settings.BASE_DIR).parent / "shared" / "data" / "c1-photos"
@@ -491,3 +492,19 @@ def test_ten_real_photos_are_accepted_and_upright(play):
             assert dict(copy.getexif()) == {}
             turned += orientation != 1
     assert turned == 1
+
+
+def test_the_share_is_that_of_the_moment_a_photo_has_arrived(play, settings, monkeypatch):
+    """One sent slowly does not keep the place it found when it began."""
+    settings.PHOTOS_PER_STATION_AND_WITNESS = 1
+    stations = Assignment.objects.active().filter(witness=play.siti).count()
+    read = photo_views.read_photo
+
+    def slowly(*arguments, **options):
+        monkeypatch.setattr(photo_views, "read_photo", read)
+        for number in range(stations):
+            assert send_photo(play.siti, picture(seed=50 + number)).status_code == 201
+        return read(*arguments, **options)
+
+    monkeypatch.setattr(photo_views, "read_photo", slowly)
+    assert send_photo(play.siti, picture(seed=1)).status_code == 429

@@ -255,3 +255,7 @@ def test_an_answer_costs_the_same_statements_for_few_regions_and_many(counted, d
     known = client.get(url(counted, "35.07"))["ETag"]
     with django_assert_num_queries(7):
         assert client.get(url(counted, "35.07"), HTTP_IF_NONE_MATCH=known).status_code == 304
+
+
+def test_an_empty_office_is_the_first_one_held_there(counted):
+    assert read(counted, "budi", "35.07", office="").json()["office"] == "bupati"

@@ -598,3 +598,10 @@ def test_an_hourly_job_is_done_once_an_hour_and_again_when_it_failed(monkeypatch
         hourly()
     assert [hourly(), hourly()] == [1, 0]
     assert done == [1000.0, 4600.0, 4600.0]
+
+
+def test_a_piece_of_a_photo_that_came_whole_meanwhile_is_told_so_and_the_half_goes(play):
+    send_piece(play.siti, DATA, 0)
+    assert send_photo(play.siti, DATA).status_code == 201
+    assert send_piece(play.siti, DATA, PIECE).status_code == 200
+    assert not PartialPhoto.objects.exists()

@@ -3,14 +3,15 @@
 import uuid
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
+from django.db.transaction import TransactionManagementError
 
 from accounts.models import User
 from regions.models import Region
 from sista import rows
 from sista.prepared import prepared
-from tallies import aggregation, audit, intake
+from tallies import aggregation, audit, intake, locking
 from tallies.models import Assignment, AuditEvent, C1Form, Channel, PairTotal, Photo, StationResult, Vote
 from tests.cast import submission
 
@@ -148,3 +149,11 @@ def test_an_upsert_changes_what_is_there_adds_what_is_not_and_leaves_the_rest(pl
 def test_an_upsert_of_nothing_asks_nothing(db, django_assert_num_queries):
     with django_assert_num_queries(0):
         rows.upsert(PairTotal, TOTAL, [], unique=TOTAL[:3])
+
+
+def test_a_lock_outside_a_transaction_is_an_error_every_time(committed_play):
+    sent = submission(committed_play, "dampit_1", [1, 2, 3])
+    with transaction.atomic():
+        locking.lock_for_intake(sent, by=committed_play.siti)
+    with pytest.raises(TransactionManagementError):
+        locking.lock_for_intake(sent, by=committed_play.siti)

@@ -292,3 +292,8 @@ def test_an_unknown_language_changes_nothing(play, client, language):
 
 def test_choosing_a_language_never_leads_to_another_site(db, client):
     assert client.post("/bahasa/", {"language": "en", "next": "//jahat.example/"}).url == "/"
+
+
+def test_a_key_that_no_text_can_hold_is_no_session(play, client):
+    client.cookies["sessionid"] = "abcdefgh\0"
+    assert client.get("/hasil/").status_code == 302

@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from accounts.sessions import _user
-from sista import rows
+from sista import rows, statements
 from tallies import aggregation, audit, intake, photo_pieces, rebuilding
 from tallies.models import C1Form, Channel, PairTotal, Photo, Review
 from tests.cast import submission
@@ -80,9 +80,30 @@ def test_when_the_server_has_forgotten_it_the_next_attempt_works(committed_play)
     assert _user(committed_play.siti.pk)
     with connection.cursor() as cursor:
         cursor.execute("DEALLOCATE ALL")
-    with pytest.raises(OperationalError, match="prepared statement is gone"):
+    with pytest.raises(OperationalError, match="prepared statement went astray"):
         _user(committed_play.siti.pk)
     assert [one.username for one in _user(committed_play.siti.pk)] == ["siti"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_when_it_is_there_already_the_next_attempt_works(committed_play):
+    """An interrupt between PREPARE and the note of it, or a pooler again."""
+    assert _user(committed_play.siti.pk)
+    connection.sista_prepared[1].clear()
+    with pytest.raises(OperationalError, match="prepared statement went astray"):
+        _user(committed_play.siti.pk)
+    assert [one.username for one in _user(committed_play.siti.pk)] == ["siti"]
+
+
+def test_two_processes_never_give_one_name_to_two_statements():
+    one, same, other = (statements.Statement(sql) for sql in ("SELECT 1", "SELECT 1", "SELECT 2"))
+    assert one._name == same._name != other._name
+
+
+def test_a_statement_without_values_is_run(db):
+    with connection.cursor() as cursor:
+        statements.Statement("SELECT 7").run(cursor, [])
+        assert cursor.fetchone() == (7,)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -91,7 +112,7 @@ def test_when_a_migration_has_changed_a_column_the_next_attempt_works(committed_
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE accounts_user ALTER phone TYPE varchar(30)")
     try:
-        with pytest.raises(OperationalError, match="prepared statement is gone"):
+        with pytest.raises(OperationalError, match="prepared statement went astray"):
             _user(committed_play.siti.pk)
         assert [one.username for one in _user(committed_play.siti.pk)] == ["siti"]
     finally:

@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -326,3 +326,11 @@ def test_a_station_does_not_leave_the_contest_that_counts_it(play):
     with pytest.raises(preparation.OutsideItsContest):
         preparation.move_station(play.stations["dampit_1"], region("35.24.01.2001"))
     assert play.result("dampit_1").station.region.code == "35.07.05.2001"
+
+
+def test_what_waits_to_be_counted_cannot_outlive_its_contest(play):
+    """The drainer would meet a contest that is not there, and nothing after it would be counted."""
+    OutboxRow.objects.create(election=play.election, contest_id=1, region=play.malang.region)
+    with pytest.raises(IntegrityError):
+        connection.check_constraints()
+    transaction.set_rollback(True)

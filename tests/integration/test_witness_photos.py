@@ -4,11 +4,13 @@ import hashlib
 import re
 
 import pytest
+from django.utils import timezone
 from PIL import Image
 
 from tallies import intake, photos
-from tallies.models import C1Form, Channel, Photo, PhotoState, PhotoUpload
+from tallies.models import Assignment, C1Form, Channel, Photo, PhotoState, PhotoUpload, QuarantinedForm
 from tallies.submission import PhotoName
+from tallies.views import witness
 from tests.cast import submission
 from tests.witness_hands import address, again, fill, hidden, picture, text, upload
 
@@ -199,3 +201,15 @@ def test_without_a_photo_the_page_says_so_and_sends(play, siti):
     page = fill(siti, play, step="check")
     assert "Belum ada foto." in text(page)
     assert again(siti, play, page).status_code == 302
+
+
+def test_who_is_revoked_while_the_page_is_on_its_way_loses_nothing_typed(play, siti, monkeypatch):
+    filled = witness.fill_tray
+
+    def revoked_first(**options):
+        Assignment.objects.filter(witness=play.siti).update(revoked_at=timezone.now())
+        return filled(**options)
+
+    monkeypatch.setattr(witness, "fill_tray", revoked_first)
+    page = fill(siti, play, photos=[upload(picture())])
+    assert QuarantinedForm.objects.exists() or 'name="votes_1"' in page.content.decode()
