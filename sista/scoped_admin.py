@@ -46,6 +46,7 @@ class ScopedAdmin(admin.ModelAdmin):
     can order by, and each search stays within one table.
     """
 
+    empty_value_display = "–"
     show_full_result_count = False
     # The numbers beside the filters would count the table once for each.
     show_facets = admin.ShowFacets.NEVER

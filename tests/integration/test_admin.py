@@ -36,6 +36,12 @@ def test_staff_see_the_people_of_their_provinsi_and_no_others(dewi, client):
     assert names(response) == {"Siti", "Joko", "Wati", "Budi", "Rina", "Agus", "Dewi", "Oper"}
 
 
+def test_what_is_not_known_is_a_dash_as_in_every_table(dewi, client):
+    page = client.get(reverse("admin:accounts_user_changelist")).content.decode()
+    assert '<td class="field-phone">–</td>' in page
+    assert ">-</td>" not in page
+
+
 def test_a_coordinator_elsewhere_is_not_found(dewi, client):
     made = User.objects.get(username="made")
     response = client.get(reverse("admin:accounts_user_change", args=[made.pk]))
