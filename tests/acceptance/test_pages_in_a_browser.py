@@ -26,6 +26,7 @@ from tallies.preparation import NewPair, NewStation
 from tallies.submission import PhotoName
 from tests import cast
 from tests.browsing import (  # noqa: F401  fixtures
+    DESKTOP,
     NARROWEST,
     PHONE,
     Overheard,
@@ -290,6 +291,58 @@ def test_a_phone_spends_one_line_on_the_masthead_and_one_on_the_way_back_in_both
         assert abs(brand["y"] + brand["height"] / 2 - side["y"] - side["height"] / 2) < 8
         assert trail["height"] <= 46
         assert page.locator(".breadcrumb a:visible").count() == 2
+
+
+def test_the_sum_of_the_pairs_stands_in_line_with_the_boxes(stage):
+    page = stage.page("siti")
+    page.goto(c1(stage, "dampit_1"))
+    for size in (PHONE, DESKTOP):
+        resize(page, *size)
+        rows = [page.locator(".figure-row--sum"), page.locator(".figure-row:has([name=valid_votes])")]
+        labels = {row.locator(".figure-row__label").bounding_box()["x"] for row in rows}
+        boxes = {row.locator(".figure").bounding_box()["x"] for row in rows}
+        assert (len(labels), len(boxes)) == (1, 1), size
+    page.close()
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize(
+    ("who", "address", "line"),
+    [
+        ("lati", lambda s: "/saksi/", ".practice-band"),
+        ("budi", lambda s: f"/hasil/pilkada-2020/tps/{result(s, 'dampit_1').pk}/", ".facts dd"),
+        ("dewi", lambda s: "/admin/", ".unfinished th.unfinished__number"),
+    ],
+)
+def test_on_a_phone_a_warning_a_code_and_a_heading_take_one_line(stage, language, who, address, line):
+    User.objects.filter(username=who).update(language=language)
+    page = stage.page(who, PHONE)
+    try:
+        page.goto(address(stage))
+        lines = page.locator(line).first.evaluate(
+            """(e) => {
+              const text = document.createRange();
+              text.selectNodeContents(e);
+              return new Set([...text.getClientRects()].map((box) => Math.round(box.top))).size;
+            }"""
+        )
+        assert lines == 1
+    finally:
+        page.close()
+        User.objects.filter(username=who).update(language="id")
+
+
+def test_the_fields_of_an_admin_form_are_equally_high(stage):
+    User.objects.filter(username="dewi").update(language="en")  # its longest label takes two lines
+    page = stage.page("dewi")
+    page.goto("/admin/accounts/user/add/")
+    for size in (DESKTOP, PHONE):
+        resize(page, *size)
+        fields = page.locator(".form-row input:visible").all()
+        heights = {round(box["height"]) for box in (field.bounding_box() for field in fields) if box}
+        assert len(heights) == 1, (size, heights)
+    page.close()
+    User.objects.filter(username="dewi").update(language="id")
 
 
 # Without a mouse
