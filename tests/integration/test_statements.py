@@ -10,7 +10,10 @@ from tallies.models import C1Form, Channel, PairTotal, Photo, Review
 from tests.cast import submission
 from tests.sending import at_once, picture
 
-pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite prepares by itself")
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite prepares by itself"),
+]
 
 
 @pytest.fixture(autouse=True)
