@@ -74,7 +74,7 @@ def committed_for_a_module(django_db_setup: None, django_db_blocker: Any, _quick
         finally:
             # SQLite flushes row by row, and the triggers are made to refuse just that.
             _run(append_only.drop_statements)
-            call_command("flush", verbosity=0, interactive=False)
+            call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
             _run(append_only.create_statements)
             cache.clear()
             del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

@@ -91,7 +91,7 @@ def committed_for_the_class(blocker, folder):
     with blocker.unblock(), override_settings(**own_folders(folder)):
         import_regions(east_java())
         yield
-        call_command("flush", interactive=False, verbosity=0)
+        call_command("flush", interactive=False, verbosity=0, reset_sequences=False)
 
 
 @cache
