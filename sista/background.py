@@ -102,3 +102,6 @@ def work(jobs: tuple[Callable[[], int], ...]) -> None:
                 job()
         except (DatabaseError, OSError) as error:
             log.error("%s failed, next round tries again: %s", job.__name__, error)
+        except Exception:
+            # A fault of ours. The thread has to live on: without it nothing is counted until somebody restarts.
+            log.exception("%s failed, next round tries again", job.__name__)

@@ -41,3 +41,21 @@ def test_a_changed_total_announces_no_photo_work(monkeypatch):
 def test_the_embedded_sweep_leaves_most_of_the_time_to_the_witnesses():
     assert background.rest_after(0.05) == pytest.approx(0.2)
     assert background.rest_after(10) == background.SWEEP_SECONDS, "totals are never older than a moment"
+
+
+def test_a_job_that_fails_in_a_way_nobody_thought_of_ends_neither_the_round_nor_the_thread(caplog, monkeypatch):
+    """The embedded totals have one thread: without it nothing is counted until a restart."""
+    monkeypatch.setattr(background, "close_old_connections", lambda: None)
+    done = []
+
+    def broken() -> int:
+        raise KeyError("a contest that is gone")
+
+    def sound() -> int:
+        done.append(True)
+        return 1
+
+    background.work((broken, sound))
+    assert done == [True]
+    assert "broken failed, next round tries again" in caplog.text
+    assert "KeyError" in caplog.text, "told with its place: it is a fault of ours"
