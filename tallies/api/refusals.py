@@ -26,6 +26,7 @@ MOST_FIELDS = 60
 _SENTENCES: dict[str, Promise] = {
     "not_signed_in": _("Anda belum masuk, atau sesi Anda sudah berakhir. Yang belum terkirim tetap ada di ponsel."),
     "csrf_failed": _("Tanda pengaman kiriman tidak cocok. Buka ulang halaman, lalu kirim lagi."),
+    "other_person": _("Yang masuk sekarang orang lain. Masuk lagi sebagai pengirimnya; kirimannya tetap di ponsel."),
     "not_allowed": _("Peran Anda tidak dapat mengirim ini. Tidak ada yang tersimpan."),
     "method_not_allowed": _("Alamat ini tidak menerima cara kirim itu."),
     "unsupported_type": _("Jenis isi kiriman ini tidak diterima di alamat ini."),

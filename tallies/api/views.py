@@ -43,6 +43,9 @@ class ApiView(APIView):
         if declared_length(request._request) > self.max_body:
             raise Refused("body_too_large", 413)
         super().initial(request, *args, **kwargs)
+        # A phone says whose queue it sends: after another person signed in there, nobody sends for somebody else.
+        if request.headers.get("X-Sista-Person", str(request.user.pk)) != str(request.user.pk):
+            raise Refused("other_person", 403)
 
     def get_exception_handler(self) -> Any:
         return refusal_response

@@ -1,0 +1,145 @@
+"""What a witness's phone has to know to work without a network, as plain values for JSON.
+
+Only the own stations: what is not here, the phone cannot show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any
+
+from django.db.models import F
+from django.utils import translation
+
+from sista.templatetags.formats import pair_colour, pair_name
+from tallies import colours, intake, photos
+from tallies.entry import own_forms
+from tallies.models import C1Form, Election, Pair, PollingStation, StationResult
+from tallies.witness_work import Callee, callees_of, correction_code, fate_of
+
+#: Practice runs a phone is told of.
+LISTED_FORMS = 5
+
+
+def news_for(user: Any) -> dict[str, Any]:
+    """Stations, contests and what became of what was sent; moments are ISO 8601 with their zone."""
+    stations = PollingStation.objects.assigned_to(user)
+    rows = (
+        StationResult.objects.with_place()
+        .filter(station__in=stations)
+        .select_related("form", "proposed_form")
+        .prefetch_related("contest__pairs")
+        .order_by(
+            F("contest__election__practice_of").asc(nulls_first=True),
+            "-contest__election__date",
+            "station__region__first",
+            "station__number",
+            "station",
+            "contest",
+        )
+    )
+    callees = _once(callees_of)
+    return {
+        "person": {"id": user.pk, "name": str(user)},
+        "language": translation.get_language(),
+        "callees": [_callee(one) for one in (callees(user.region) if user.region else [])],
+        "places": [
+            _place(station, list(results), user, callees)
+            for station, results in groupby(rows, key=lambda result: result.station)
+        ],
+    }
+
+
+def _once(find: Callable[[Any], list[Callee]]) -> Callable[[Any], list[Callee]]:
+    """Ask once a region: the practice of an election stands in the same desa."""
+    known: dict[int, list[Callee]] = {}
+
+    def found(region: Any) -> list[Callee]:
+        if region.pk not in known:
+            known[region.pk] = find(region)
+        return known[region.pk]
+
+    return found
+
+
+def _callee(callee: Callee) -> dict[str, str]:
+    return {"name": callee.name, "address": callee.address}
+
+
+def _place(station: PollingStation, results: list[StationResult], user: Any, callees: Any) -> dict[str, Any]:
+    region, election = station.region, results[0].contest.election
+    return {
+        "station": station.pk,
+        "title": station.title,
+        "village": region.title,
+        "district": region.parent.title if region.parent else "",
+        "zone": region.zone,
+        "registered": station.registered_voters,
+        "election": _election(election),
+        "callees": [_callee(one) for one in callees(region)],
+        "contests": [_contest(result, user) for result in results],
+    }
+
+
+def _election(election: Election) -> dict[str, Any]:
+    limits = election.thresholds
+    return {
+        "name": election.name,
+        "phase": election.phase,
+        "open": election.phase in intake.ACCEPTING_PHASES,
+        "practice": election.practice_of_id is not None,
+        "rows": list(election.fields),
+        "colour": {
+            "party": election.party_color,
+            "text": colours.text_on(election.party_color),
+            "outline": colours.outline_of(election.party_color),
+        },
+        # Decimal fractions as text: 0.025 has no exact binary form.
+        "limits": {
+            "reserve": str(limits.reserve_rate),
+            "cap": limits.station_cap,
+            "turnout": str(limits.turnout_limit),
+            "invalid_share": None if limits.invalid_share_limit is None else str(limits.invalid_share_limit),
+            "invalid_count": limits.invalid_count_limit,
+        },
+    }
+
+
+def _contest(result: StationResult, user: Any) -> dict[str, Any]:
+    forms = own_forms(result, user)
+    newest = list(forms.prefetch_related("votes__pair")[:LISTED_FORMS])
+    return {
+        "result": result.pk,
+        "contest": result.contest_id,
+        "title": result.contest.title,
+        "pairs": [_pair(pair) for pair in result.contest.pairs.all()],
+        "count": forms.count() if len(newest) == LISTED_FORMS else len(newest),
+        "sent": [_form(form, result) for form in newest],
+        "correction": correction_code(newest[0], result) if newest else "",
+    }
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    return {"number": pair.number, "name": pair_name(pair), "colour": pair_colour(pair)}
+
+
+def _form(form: C1Form, result: StationResult) -> dict[str, Any]:
+    fate = fate_of(form, result)
+    figures = form.figures
+    return {
+        "uuid": str(form.uuid),
+        "receipt": form.receipt,
+        "received_at": form.received_at.isoformat(),
+        "votes": {str(number): votes for number, votes in figures.votes.items()},
+        "figures": {name: value for name, value in figures.values.items() if value is not None},
+        "objection": form.objection,
+        "note": form.note,
+        "checks": form.checks,
+        "fate": {"code": fate.code, "icon": fate.icon_name, "state": fate.icon, "reason": fate.reason}
+        | {"disputed": fate.disputed},
+        "photos": [
+            {"page": name.page, "sha256": name.sha256, "state": photo.state if photo else ""}
+            for name, photo in photos.photos_of(form)
+        ],
+    }

@@ -1,0 +1,84 @@
+"""What a witness is told beside the own figures: what became of them, and whom to call."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from accounts.models import Role, User
+from regions.models import Region
+from tallies.models import C1Form, Outcome, Phase, Review, StationResult
+
+# Whom to call
+
+
+@dataclass(frozen=True)
+class Callee:
+    """A coordinator to telephone."""
+
+    name: str
+    phone: str
+
+    @property
+    def address(self) -> str:
+        return "tel:" + re.sub(r"[^0-9+]", "", self.phone)
+
+
+def callees_of(region: Region) -> list[Callee]:
+    """The coordinators over ``region`` who left a telephone number, at most two."""
+    people = User.objects.filter(
+        role=Role.COORDINATOR, is_active=True, region__first__lte=region.first, region__last__gte=region.first
+    ).exclude(phone="")
+    return [Callee(str(person), person.phone) for person in people.order_by("full_name", "pk")[:2]]
+
+
+# What became of a form
+
+
+@dataclass(frozen=True)
+class Fate:
+    """``code`` is pending, verified, needs_fix, rejected, proposed, corrected, replaced or kept (not counted)."""
+
+    code: str
+    reason: str = ""
+    disputed: bool = False
+
+    @property
+    def icon(self) -> str:
+        """The state component that draws it."""
+        states = {"proposed": "pending", "corrected": "verified", "replaced": "not_in", "kept": "pending"}
+        return states.get(self.code, self.code)
+
+    @property
+    def icon_name(self) -> str:
+        names = {"needs_fix": "disputed", "not_in": "not-in"}
+        return names.get(self.icon, self.icon)
+
+
+def fate_of(form: C1Form, result: StationResult) -> Fate:
+    """Tell what became of ``form``, with the coordinator's reason where there is one."""
+    decision = form.decisions.last()
+    if decision and decision.outcome == Outcome.REJECTED:
+        return Fate("rejected", decision.reason)
+    if result.form_id == form.pk:
+        reason = decision.reason if decision and result.review == Review.NEEDS_FIX else ""
+        return Fate(result.review, reason, result.disputed)
+    if result.proposed_form_id == form.pk:
+        return Fate("proposed")
+    later = form.superseded_by.order_by("-pk").first()
+    if later is None:
+        return Fate("kept", disputed=result.disputed)
+    if later.submitted_by_id == form.submitted_by_id:
+        return Fate("replaced")
+    decided = later.decisions.last()
+    return Fate("corrected", decided.reason if decided else "")
+
+
+def correction_code(start: C1Form, result: StationResult) -> str:
+    """What a correction of ``start`` will do: again, waits, beside, or replaces."""
+    counts = result.form_id == start.pk or result.proposed_form_id == start.pk
+    if not result.is_in:
+        return "again"
+    if counts and (result.review == Review.VERIFIED or result.contest.election.phase == Phase.RECAP):
+        return "waits"
+    return "replaces" if counts else "beside"
