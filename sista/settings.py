@@ -197,6 +197,16 @@ TIME_ZONE = "Asia/Jakarta"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder", "sista.scripts.JoinedScriptsFinder"]
+STATICFILES_FINDERS += ["django.contrib.staticfiles.finders.AppDirectoriesFinder"]
+_PHONE = BASE_DIR / "static" / "js" / "phone"
+#: What is served: folder, first module, modules left to another script, its name. See sista.scripts.
+JOINED_SCRIPTS = {
+    "js/phone-queue.js": (_PHONE, "queue", (), ""),
+    "js/phone-app.js": (_PHONE, "app", ("store", "net", "queue"), "phone-queue.js"),
+    "js/phone-worker.js": (_PHONE, "worker", ("queue",), "phone-queue.js"),
+    "js/phone-enter.js": (_PHONE, "enter", ("store",), "phone-queue.js"),
+}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "photos": {

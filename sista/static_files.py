@@ -10,6 +10,9 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 class RememberingStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """WhiteNoise's storage, which asks its manifest, with parsing and quoting, for each of a page's many icons."""
 
+    # The scripts of the phone import one another by the names that carry their hash.
+    support_js_module_import_aggregation = True
+
     @cached_property
     def _addresses(self) -> dict[str, str]:
         return {}

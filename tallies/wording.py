@@ -118,15 +118,12 @@ def describe(contradiction: Contradiction, pair_names: Mapping[int, str]) -> str
 
 def _sentence(contradiction: Contradiction) -> str:
     """Return the translated sentence of a code; two codes have two."""
-    code = contradiction.code
-    if code == "C1-E09" and f"votes_{EMPTY_BOX}" in contradiction.fields:
-        return _("Paslon dan kolom kosong berjumlah %(left)s, tetapi suara sah %(right)s. Selisih %(gap)s.")
-    if code == "C1-E10" and contradiction.row == "registered_dpt":
-        return _(
-            "Suara sah dan tidak sah berjumlah %(left)s, lebih banyak daripada "
-            "DPT, DPPh, DPTb dan cadangan: %(right)s. Selisih %(gap)s."
-        )
-    return str(_SENTENCES[code])
+    key = contradiction.code
+    if key == "C1-E09" and f"votes_{EMPTY_BOX}" in contradiction.fields:
+        key = "C1-E09 kosong"
+    if key == "C1-E10" and contradiction.row == "registered_dpt":
+        key = "C1-E10 registered"
+    return str(_SENTENCES[key])
 
 
 _SENTENCES: dict[str, Promise] = {
@@ -155,6 +152,13 @@ _SENTENCES: dict[str, Promise] = {
         "Suara sah dan tidak sah berjumlah %(left)s, tetapi pengguna hak pilih %(right)s. Selisih %(gap)s."
     ),
     "C1-E09": _lazy("Paslon berjumlah %(left)s, tetapi suara sah %(right)s. Selisih %(gap)s."),
+    "C1-E09 kosong": _lazy(
+        "Paslon dan kolom kosong berjumlah %(left)s, tetapi suara sah %(right)s. Selisih %(gap)s."
+    ),
+    "C1-E10 registered": _lazy(
+        "Suara sah dan tidak sah berjumlah %(left)s, lebih banyak daripada "
+        "DPT, DPPh, DPTb dan cadangan: %(right)s. Selisih %(gap)s."
+    ),
     "C1-E10": _lazy(
         "Suara sah dan tidak sah berjumlah %(left)s, "
         "lebih banyak daripada surat suara diterima: %(right)s. Selisih %(gap)s."
@@ -173,14 +177,34 @@ _SENTENCES: dict[str, Promise] = {
 }
 
 
+_ALL_FOR_ONE = _lazy("Semua suara sah (%(votes)s) untuk %(pair)s.")
+_NONE_FOR = _lazy("Tidak ada suara (0) untuk %(pairs)s.")
+_NAMED_PAIR = _lazy("paslon %(number)s (%(name)s)")
+_EMPTY_BOX_NAME = _lazy("kolom kosong")
+
+
+def sentences() -> dict[str, str]:
+    """Return every sentence with its %(names)s, for a phone that fills them in itself.
+
+    ``pair`` and ``empty_box`` name a pair. C1-W08 is not here: a phone sees one report only.
+    """
+    more = {"C1-W05 all": _ALL_FOR_ONE, "C1-W05 none": _NONE_FOR, "pair": _NAMED_PAIR, "empty_box": _EMPTY_BOX_NAME}
+    return {code: str(sentence) for code, sentence in (_SENTENCES | more).items()}
+
+
+def row_words() -> dict[str, str]:
+    """Return what rows and columns are called inside a sentence, by their names."""
+    return {name: str(label) for name, label in (*_ROW_LABELS.items(), *_COLUMN_LABELS.items())}
+
+
 def _describe_one_sided(contradiction: Contradiction, pair_names: Mapping[int, str]) -> str:
     if contradiction.left:
-        return _("Semua suara sah (%(votes)s) untuk %(pair)s.") % {
+        return str(_ALL_FOR_ONE) % {
             "votes": _number(contradiction.left),
             "pair": _pair(contradiction.fields[0], pair_names),
         }
     pairs = ", ".join(_pair(name, pair_names) for name in contradiction.fields)
-    return _("Tidak ada suara (0) untuk %(pairs)s.") % {"pairs": pairs}
+    return str(_NONE_FOR) % {"pairs": pairs}
 
 
 def _describe_disagreement(contradiction: Contradiction, pair_names: Mapping[int, str]) -> str:
@@ -198,10 +222,10 @@ def _describe_disagreement(contradiction: Contradiction, pair_names: Mapping[int
 def _pair(name: str, pair_names: Mapping[int, str]) -> str:
     number = int(name.removeprefix("votes_"))
     if number == EMPTY_BOX:
-        return _("kolom kosong")
+        return str(_EMPTY_BOX_NAME)
     if number not in pair_names:
         return _("paslon %(number)s") % {"number": number}
-    return _("paslon %(number)s (%(name)s)") % {"number": number, "name": pair_names[number]}
+    return str(_NAMED_PAIR) % {"number": number, "name": pair_names[number]}
 
 
 def _row_label(row: str) -> str:

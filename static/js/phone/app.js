@@ -1,0 +1,206 @@
+// The witness's page: one thing a screen, everything kept on the phone first.
+//
+// Addresses stand behind "#", so that each of them opens without a network.
+
+import { NoSignal, Stopped, readNews } from "./net.js";
+import { sending, startSending } from "./schedule.js";
+import { announce, get, onChange, persist, works } from "./store.js";
+import { addresses, notice, band, button, h, icon, say } from "./ui.js";
+import { home } from "./home.js";
+import { photo } from "./photo_step.js";
+import { checkAgain, figures, objection, station } from "./steps.js";
+import { invitations } from "./invitations.js";
+import { receipt } from "./receipt.js";
+import { erase, forgetClosed, settings } from "./settings.js";
+
+const SCREENS = {
+  "": home, tps: station, foto: photo, angka: figures, keberatan: objection, periksa: checkAgain,
+  kiriman: receipt, c6: invitations, ponsel: settings, hapus: erase,
+};
+const LIVE = ["", "kiriman"];
+const NEWS_SECONDS = 60;
+
+const app = {
+  news: null,
+  signedOut: false,
+  person: () => app.news.person.id,
+  places: () => app.news.places,
+  /** The place and contest of a station result. */
+  find(result) {
+    for (const place of app.places()) {
+      const contest = place.contests.find((one) => String(one.result) === String(result));
+      if (contest) return { place, contest };
+    }
+    return {};
+  },
+  go(path) {
+    if (location.hash === `#/${path}`) return app.render();
+    location.hash = `/${path}`;
+    return undefined;
+  },
+  render,
+  refresh,
+};
+
+const main = document.getElementById("content");
+const route = () => decodeURIComponent(location.hash.replace(/^#\/?/, "")).split("/");
+
+let drawings = 0;
+let shownRoute = "";
+
+/** Draw the screen of the address. Only a new address moves focus and scroll. */
+async function render() {
+  const turn = (drawings += 1);
+  const [name, ...parts] = route();
+  const screen = SCREENS[name] || home;
+  let view;
+  try {
+    view = await screen(app, ...parts);
+  } catch (error) {
+    view = failure(error);
+  }
+  if (turn !== drawings || !view) return;
+  const isNew = shownRoute !== location.hash;
+  shownRoute = location.hash;
+  document.title = [view.title, "Sista"].join(" – ");
+  head(view);
+  const focused = !isNew && main.contains(document.activeElement) ? document.activeElement.id : "";
+  main.replaceChildren(...view.body.flat().filter(Boolean));
+  party(view.place);
+  if (isNew) {
+    scrollTo(0, 0);
+    main.focus({ preventScroll: true });
+  } else if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+}
+
+function head({ back, state, step, place }) {
+  const left = back === undefined
+    ? h("a.brand", { href: "#/" }, icon("logo"), "Sista")
+    : h("a.back", { href: `#/${back}` }, icon("chevron-left"), say("back"));
+  document.getElementById("masthead-left").replaceChildren(left);
+  const side = document.getElementById("save-state");
+  const told = state || signal();
+  // Said again only when it changed.
+  if (side.textContent !== told.textContent) side.replaceChildren(told);
+  const steps = document.getElementById("steps");
+  steps.hidden = !step;
+  steps.replaceChildren(...[1, 2, 3, 4, 5].map((part) => h(`span.steps__part${part <= step ? ".steps__part--done" : ""}`)));
+  for (const [id, second] of [["band", false], ["band-below", true]]) {
+    document.getElementById(id).replaceChildren(...(place?.election.practice ? [band(second)] : []));
+  }
+}
+
+const signal = () => (navigator.onLine && sending.problem !== "no-signal"
+  ? h("span.save-state.save-state--chip", {}, icon("signal", { size: "small" }), say("has_signal"))
+  : h("span.save-state.save-state--chip", {}, icon("no-signal", { size: "small" }), say("no_signal")));
+
+/** The party's colour, set through the object model: the security policy forbids style attributes. */
+function party(place) {
+  const { colour } = (place || app.places()[0])?.election || {};
+  if (!colour) return;
+  const { style } = document.documentElement;
+  style.setProperty("--party", colour.party);
+  style.setProperty("--party-text", colour.text);
+  style.setProperty("--party-outline", colour.outline);
+}
+
+function failure(error) {
+  console.error(error);
+  return {
+    title: say("storage_failed"),
+    body: [h("h1", {}, say("storage_failed")), notice("failed", say("storage_failed_bold"), say("storage_failed_text")),
+      h("div.actions", {}, button(say("try_again"), { main: true, press: () => location.reload() }),
+        button(say("plain_page"), { wide: true, to: addresses.plain }))],
+  };
+}
+
+// News
+
+async function refresh() {
+  try {
+    const before = app.news && JSON.stringify(app.news);
+    const news = await readNews();
+    app.news = news.body;
+    app.signedOut = false;
+    await forgetClosed(app);
+    if (JSON.stringify(app.news) !== before) announce();
+  } catch (problem) {
+    if (problem instanceof Stopped && ["sign-in", "token"].includes(problem.code)) app.signedOut = true;
+    else if (problem instanceof Stopped && problem.code === "not-witness") return location.replace("/");
+    else if (!(problem instanceof NoSignal) && !(problem instanceof Stopped)) throw problem;
+  }
+  return undefined;
+}
+
+async function first() {
+  const kept = await get("keep", "news");
+  if (kept) {
+    app.news = kept.body;
+    return true;
+  }
+  await refresh();
+  if (app.news) return true;
+  if (app.signedOut) location.replace(addresses.sign_in);
+  else {
+    main.replaceChildren(h("div.empty", {}, icon("no-signal", { size: "large" }), h("h1", {}, say("first_time")), h("p", {}, say("first_time_text"))),
+      h("div.actions", {}, button(say("try_again"), { main: true, press: () => location.reload() })));
+  }
+  return false;
+}
+
+// A newer version
+
+let isOld = false;
+
+async function register() {
+  const had = Boolean(navigator.serviceWorker.controller);
+  navigator.serviceWorker.addEventListener("controllerchange", () => { isOld = had; });
+  try {
+    await navigator.serviceWorker.register(addresses.worker, { scope: addresses.scope, type: "module" });
+  } catch {
+    location.replace(addresses.plain);
+  }
+}
+
+/** Leave an old version behind only at home, where nobody is typing. */
+function renew() {
+  if (isOld && route()[0] === "" && !document.hidden) location.reload();
+}
+
+// Begin
+
+async function begin() {
+  if (!("serviceWorker" in navigator) || !(await works())) return location.replace(addresses.plain);
+  if (!(await first())) return undefined;
+  register();
+  persist();
+  addEventListener("hashchange", () => { render(); renew(); });
+  let pending;
+  onChange(() => {
+    // Many small steps of the queue are one picture.
+    clearTimeout(pending);
+    pending = setTimeout(() => { if (LIVE.includes(route()[0])) render(); }, 120);
+  });
+  await render();
+  let left = 0;
+  startSending(() => {
+    if (left && !sending.left) refresh();
+    left = sending.left;
+    if (sending.problem === "sign-in") app.signedOut = true;
+    announceHere();
+  });
+  refresh();
+  setInterval(() => { if (!document.hidden && LIVE.includes(route()[0])) refresh(); }, NEWS_SECONDS * 1000);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { refresh(); renew(); } });
+  addEventListener("online", refresh);
+  return undefined;
+}
+
+/** The channel tells others only. */
+function announceHere() {
+  announce();
+  if (LIVE.includes(route()[0])) render();
+}
+
+
+begin();

@@ -1,0 +1,61 @@
+// A sample form for practice, drawn on the phone: a different one each time, and nothing to download.
+
+import { say } from "./ui.js";
+
+const WIDTH = 1200;
+const HEIGHT = 1600;
+
+const random = (most) => Math.floor(Math.random() * (most + 1));
+
+/** A photo-like picture of a filled-in form of `contest`, as a file. */
+export async function sample(contest, page) {
+  const canvas = document.createElement("canvas");
+  canvas.width = WIDTH;
+  canvas.height = HEIGHT;
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "#4b5552";
+  pen.fillRect(0, 0, WIDTH, HEIGHT);
+  pen.translate(WIDTH / 2, HEIGHT / 2);
+  pen.rotate((Math.random() - 0.5) / 20);
+  pen.translate(-WIDTH / 2, -HEIGHT / 2);
+  pen.fillStyle = "#f7f4ea";
+  pen.fillRect(60, 60, WIDTH - 120, HEIGHT - 120);
+  write(pen, [say("sample_title"), say("page_short", { page })].join(" · "), 110, 170, 44, "bold");
+  write(pen, contest.title, 110, 230, 30);
+  const votes = contest.pairs.map(() => random(140));
+  const valid = votes.reduce((sum, one) => sum + one, 0);
+  const spoiled = random(9);
+  const rows = [
+    ...contest.pairs.map((pair, at) => [`${pair.number}. ${pair.name}`, votes[at]]),
+    [say("sample_valid"), valid], [say("sample_invalid"), spoiled], [say("sample_total"), valid + spoiled],
+  ];
+  rows.forEach(([label, value], at) => row(pen, label, value, 330 + at * 120));
+  write(pen, say("sample_foot"), 110, HEIGHT - 130, 34, "bold");
+  return new Promise((resolve) => {
+    canvas.toBlob((blob) => resolve(new File([blob], "contoh.jpg", { type: "image/jpeg" })), "image/jpeg", 0.85);
+  });
+}
+
+function write(pen, text, x, y, size, weight = "normal") {
+  pen.fillStyle = "#1c1c1c";
+  pen.font = [weight, `${size}px`, "sans-serif"].join(" ");
+  pen.fillText(text, x, y, WIDTH - x - 420);
+}
+
+function row(pen, label, value, y) {
+  write(pen, label, 110, y + 60, 34);
+  const digits = String(value).padStart(3, "X");
+  for (const [at, digit] of [...digits].entries()) {
+    pen.strokeStyle = "#333";
+    pen.lineWidth = 3;
+    pen.strokeRect(800 + at * 90, y, 84, 92);
+    pen.save();
+    pen.translate(842 + at * 90, y + 72);
+    pen.rotate((Math.random() - 0.5) / 4);
+    pen.fillStyle = "#233a8c";
+    pen.font = ["italic", "70px", "serif"].join(" ");
+    pen.textAlign = "center";
+    pen.fillText(digit, 0, 0);
+    pen.restore();
+  }
+}

@@ -1,0 +1,79 @@
+// This phone: what it keeps, removing it, the language, signing out.
+
+import { sending } from "./schedule.js";
+import { send } from "./net.js";
+import { all, change } from "./store.js";
+import { addresses, notice, button, english, h, say } from "./ui.js";
+
+async function keptHere(app) {
+  const mine = (record) => record.person === app.person();
+  const [outbox, photos, drafts] = await Promise.all(["outbox", "photos", "drafts"].map(async (store) => (await all(store)).filter(mine)));
+  const open = [...outbox, ...photos].filter((record) => record.state !== "sent");
+  return { outbox, photos, drafts, open };
+}
+
+export async function settings(app) {
+  const { outbox, photos, drafts, open } = await keptHere(app);
+  const bytes = photos.reduce((sum, photo) => sum + (photo.blob?.size || 0), 0);
+  const post = async (path, data) => {
+    await send(path, { method: "POST", person: app.person(), headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: new URLSearchParams(data) }).catch(() => {});
+  };
+  const language = async () => {
+    await post(addresses.language, { language: english ? "id" : "en", next: addresses.plain });
+    // Without the kept page the next one comes from the server, in the other language.
+    for (const name of await caches.keys()) await caches.delete(name);
+    location.reload();
+  };
+  const leave = async () => {
+    await post(addresses.sign_out, {});
+    if (!open.length && !drafts.length) await forget(app, () => true);
+    await change(["keep"], (keep) => { keep.clear(); });
+    location.replace(addresses.sign_in);
+  };
+  return {
+    title: say("this_phone"), back: "",
+    body: [
+      h("h1", {}, say("this_phone")),
+      h("p", {}, say("kept_on_phone", { forms: outbox.length, photos: photos.length, megabytes: (bytes / 1024 / 1024).toFixed(1) })),
+      open.length > 0 && notice("queue", say("not_all_sent"), say("not_all_sent_text", { count: open.length })),
+      !open.length && sending.problem !== "no-signal" && outbox.length + photos.length > 0 && notice("done", say("everything_sent"), say("everything_sent_text")),
+      h("div.actions", {},
+        button(say("remove"), { wide: true, to: "#/hapus", "aria-disabled": open.length > 0 && "true" }),
+        button(say("language"), { wide: true, press: language, lang: english ? "id" : "en", id: "language" }),
+        button(say("plain_page"), { wide: true, to: addresses.plain }),
+        button(say("sign_out"), { wide: true, press: leave, id: "sign-out" })),
+    ],
+  };
+}
+
+/** Remove what was sent from the phone, on request. What was not sent stays. */
+export async function erase(app) {
+  const { open } = await keptHere(app);
+  const remove = async () => {
+    await forget(app, (record) => record.state === "sent");
+    app.go("");
+  };
+  return {
+    title: say("remove"), back: "ponsel",
+    body: open.length ? [h("h1", {}, say("remove")), notice("ask", say("not_all_sent"), say("remove_later"))]
+      : [h("h1", {}, say("remove")), notice("ask", say("remove_question"), say("remove_text")),
+        h("div.actions", {}, button(say("remove_now"), { main: true, press: remove, id: "remove" }), button(say("keep_it"), { wide: true, to: "#/ponsel" }))],
+  };
+}
+
+/** Delete those of the person's sendings and photos that `which` names. */
+async function forget(app, which) {
+  const { outbox, photos } = await keptHere(app);
+  await change(["outbox", "photos"], (items, pictures) => {
+    outbox.filter(which).forEach((item) => items.delete(item.uuid));
+    photos.filter(which).forEach((photo) => pictures.delete(photo.key));
+  });
+}
+
+/** After an election has ended, what was sent for it leaves the phone by itself. */
+export async function forgetClosed(app) {
+  const ended = app.places().filter((place) => place.election.phase === "selesai");
+  const places = new Set(ended.flatMap((place) => [place.station, ...place.contests.map((contest) => contest.result)]));
+  if (!places.size) return;
+  await forget(app, (record) => record.state === "sent" && places.has(record.place));
+}

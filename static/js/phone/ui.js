@@ -1,0 +1,77 @@
+// Small parts of the phone's pages: elements, words, and the components of templates/components/.
+
+const facts = JSON.parse(document.getElementById("phone-facts")?.textContent || "{}");
+
+/** The words of the page's language and a few facts, from tallies/phone/texts.py. */
+export const { texts = {}, labels = {}, rows = {}, sentences = {}, icons = "", english = false, addresses = {} } = facts;
+
+/** h("p.note", {id: "x"}, "text", node, …): an element; false and null children are left out. */
+export function h(name, properties = {}, ...children) {
+  const [tag, ...classes] = name.split(".");
+  const element = document.createElement(tag);
+  if (classes.length) element.className = classes.join(" ");
+  for (const [key, value] of Object.entries(properties)) {
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (value === true) element.setAttribute(key, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(key, value);
+  }
+  element.append(...children.flat(2).filter((child) => child !== false && child !== null && child !== undefined));
+  return element;
+}
+
+/** The sentence of `key` with {names} filled in. */
+export function say(key, values = {}) {
+  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+export function icon(name, { state = "", size = "" } = {}) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", ["icon", size && `icon--${size}`, state && `icon--${state}`].filter(Boolean).join(" "));
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `${icons}#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+const ICON_OF = { ask: "disputed", failed: "failed", done: "verified", inform: "speech", queue: "phone" };
+
+export function notice(kind, bold, text = "", { mark, id, actions = [] } = {}) {
+  const body = h("div.alert__body", {}, h("b", {}, bold), text && " ", text,
+    actions.length > 0 && h("div.alert__actions", {}, actions));
+  return h(`div.alert.alert--${kind}`, { role: kind === "failed" ? "alert" : "status", id }, icon(mark || ICON_OF[kind]), body);
+}
+
+/** A button; `main` is the filled one. `to` makes it a link. */
+export function button(label, { main = false, wide = false, mark, to, press, ...rest } = {}) {
+  const kind = main ? ".button--main" : wide ? ".button--wide" : "";
+  const inside = [mark && icon(mark), h("span", {}, label)];
+  if (to) return h(`a.button${kind}`, { href: to, ...rest }, inside);
+  return h(`button.button${kind}`, { type: "button", onclick: press, ...rest }, inside);
+}
+
+export function square(pair, size = "") {
+  return h(["span", "square", size && `square--${size}`, `square--${pair.colour}`].filter(Boolean).join("."), {},
+    h("span.visually-hidden", {}, `${say("pair")} `), pair.number);
+}
+
+export const band = (second) => h("div.practice-band",
+  second ? { "aria-hidden": "true" } : { role: "region", "aria-label": say("practice") }, say("practice_band"));
+
+export function progressBar(share, label) {
+  return h("progress.phone-progress", { max: 100, value: Math.round(share * 100), "aria-label": label });
+}
+
+/** "14.02 WIB" in the zone of the place ("14:02" in English); without `zone` the phone's own. */
+export function clock(moment, zone) {
+  const date = new Date(moment);
+  const told = { hour: "2-digit", minute: "2-digit", ...(zone && { timeZone: zone }) };
+  const time = new Intl.DateTimeFormat("en-GB", told).format(date);
+  const day = { day: "numeric", month: "short", ...(zone && { timeZone: zone }) };
+  const dayOf = (one) => new Intl.DateTimeFormat(english ? "en-GB" : "id-ID", day).format(one);
+  const names = { "Asia/Jakarta": "WIB", "Asia/Pontianak": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT" };
+  const today = dayOf(date) === dayOf(new Date());
+  return [today ? "" : dayOf(date), english ? time : time.replace(":", "."), names[zone]].filter(Boolean).join(" ");
+}
+
+export const grouped = (number) => new Intl.NumberFormat(english ? "en" : "id").format(number);
