@@ -21,6 +21,8 @@ from django.core.files.storage import FileSystemStorage
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([a-z_]+)\.js";\n', re.MULTILINE)
 _TOP_LEVEL = re.compile(r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
+_EXPORT = re.compile(r"^export ", re.MULTILINE)
+_EXPORTED = re.compile(r"^export (?:async )?(?:function|const|class) (\w+)", re.MULTILINE)
 _SEVERAL = re.compile(r"^(?:export )?const \{([^}]*)\}", re.MULTILINE)
 
 
@@ -53,16 +55,13 @@ def joined(folder: Path, entry: str, *, elsewhere: frozenset[str] = frozenset(),
     parts = [_IMPORT.sub("", (folder / f"{name}.js").read_text()) for name in order]
     _refuse_doubled(order, parts, imported)
     head = f'import {{ {", ".join(sorted(imported))} }} from "./{elsewhere_file}";\n' if imported else ""
-    if _exports(folder, entry):
-        return head + "\n".join(parts)
-    inside = "\n".join(re.sub(r"^export (?!\{)", "", part, flags=re.MULTILINE) for part in parts)
-    inside = re.sub(r"^export \{[^}]*\};\n", "", inside, flags=re.MULTILINE)
     # Inside a function every name may be made short.
-    return f"{head}(async () => {{\n{inside}\n}})();\n"
-
-
-def _exports(folder: Path, entry: str) -> bool:
-    return re.search(r"^export ", (folder / f"{entry}.js").read_text(), re.MULTILINE) is not None
+    inside = "\n".join(_EXPORT.sub("", part) for part in parts)
+    exported = ", ".join(name for part in parts for name in _EXPORTED.findall(part))
+    if not _EXPORT.search(parts[-1]):
+        return f"{head}(async () => {{\n{inside}\n}})();\n"
+    given = f"{{ {exported} }}"
+    return f"{head}const {given} = (() => {{\n{inside}\nreturn {given};\n}})();\nexport {given};\n"
 
 
 def _refuse_doubled(order: list[str], parts: list[str], imported: set[str]) -> None:

@@ -205,7 +205,6 @@ JOINED_SCRIPTS = {
     "js/phone-queue.js": (_PHONE, "queue", (), ""),
     "js/phone-app.js": (_PHONE, "app", ("store", "net", "queue"), "phone-queue.js"),
     "js/phone-worker.js": (_PHONE, "worker", ("queue",), "phone-queue.js"),
-    "js/phone-enter.js": (_PHONE, "enter", ("store",), "phone-queue.js"),
 }
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -95,7 +95,7 @@ class Contradiction:
 
 
 @dataclass(frozen=True)
-class _Equality:
+class Equality:
     """``total`` = sum of ``parts``: the coefficients are +1 on each part and -1 on the total."""
 
     code: str
@@ -135,23 +135,24 @@ class _Cause:
 
     name: str
     value: int
-    explains: tuple[_Equality, ...]
+    explains: tuple[Equality, ...]
 
 
-_FIXED_EQUALITIES: tuple[_Equality, ...] = (
-    *(_Equality("C1-E01", row, (row + MALE, row + FEMALE), row) for row in GENDERED_ROWS),
+#: Every equality but that of the pairs (E09), sorted by code.
+EQUALITIES: tuple[Equality, ...] = (
+    *(Equality("C1-E01", row, (row + MALE, row + FEMALE), row) for row in GENDERED_ROWS),
     *(
-        _Equality(code, total + part, tuple(row + part for row in rows), total + part)
+        Equality(code, total + part, tuple(row + part for row in rows), total + part)
         for code, total, rows in (
             ("C1-E02", "registered_total", _REGISTERED),
             ("C1-E03", "voters_total", ("voters_dpt", "voters_dpph", "voters_dptb")),
         )
         for part in _COLUMNS
     ),
-    _Equality("C1-E06", "ballots_received", ("ballots_used", "ballots_spoiled", "ballots_unused")),
-    _Equality("C1-E07", "ballots_used", _VOTES_CAST),
-    _Equality("C1-E08", "voters_total", _VOTES_CAST),
-    _Equality("C1-E11", "total_votes", _VOTES_CAST),
+    Equality("C1-E06", "ballots_received", ("ballots_used", "ballots_spoiled", "ballots_unused")),
+    Equality("C1-E07", "ballots_used", _VOTES_CAST),
+    Equality("C1-E08", "voters_total", _VOTES_CAST),
+    Equality("C1-E11", "total_votes", _VOTES_CAST),
 )
 
 
@@ -219,16 +220,16 @@ def reserve_ballots(registered: int, rate: Decimal) -> int:
 # One cause, one question
 
 
-def _equalities(figures: Figures) -> tuple[_Equality, ...]:
+def _equalities(figures: Figures) -> tuple[Equality, ...]:
     """Return the equalities of the form, sorted by code; E09 depends on the contest's pairs."""
     pairs = figures.vote_fields
     if not pairs:
-        return _FIXED_EQUALITIES
-    sum_of_pairs = _Equality("C1-E09", "valid_votes", pairs)
-    return (*_FIXED_EQUALITIES[:-1], sum_of_pairs, _FIXED_EQUALITIES[-1])
+        return EQUALITIES
+    sum_of_pairs = Equality("C1-E09", "valid_votes", pairs)
+    return (*EQUALITIES[:-1], sum_of_pairs, EQUALITIES[-1])
 
 
-def _possible_causes(broken: Sequence[_Equality], holding: Sequence[_Equality], figures: Figures) -> list[_Cause]:
+def _possible_causes(broken: Sequence[Equality], holding: Sequence[Equality], figures: Figures) -> list[_Cause]:
     """Return every box that alone could be wrong, by the rule in the module's docstring."""
     # A box confirmed by an equality that holds is no cause: changing it would break that one.
     confirmed = set(chain.from_iterable(one.fields for one in holding))
@@ -243,15 +244,13 @@ def _possible_causes(broken: Sequence[_Equality], holding: Sequence[_Equality], 
     return causes
 
 
-def _explain(
-    broken: Sequence[_Equality], causes: Sequence[_Cause]
-) -> tuple[list[tuple[_Equality, ...]], list[_Cause]]:
+def _explain(broken: Sequence[Equality], causes: Sequence[_Cause]) -> tuple[list[tuple[Equality, ...]], list[_Cause]]:
     """Split ``broken`` into groups of one cause each; return them with the causes used.
 
     Several boxes may explain one group equally well (a lone E09 may be any
     pair); all of them are returned. An equality no box explains stands alone.
     """
-    groups: list[tuple[_Equality, ...]] = []
+    groups: list[tuple[Equality, ...]] = []
     used: list[_Cause] = []
     left = list(broken)
     while left:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import F
-from django.utils import translation
+from django.utils import timezone, translation
 
 from sista.templatetags.formats import pair_colour, pair_name
 from tallies import colours, intake, photos
@@ -69,12 +70,15 @@ def _callee(callee: Callee) -> dict[str, str]:
 
 def _place(station: PollingStation, results: list[StationResult], user: Any, callees: Any) -> dict[str, Any]:
     region, election = station.region, results[0].contest.election
+    zone = region.zone
     return {
         "station": station.pk,
         "title": station.title,
         "village": region.title,
         "district": region.parent.title if region.parent else "",
-        "zone": region.zone,
+        "zone": zone,
+        # The zone database itself says WIB, WITA and WIT.
+        "zone_name": timezone.now().astimezone(ZoneInfo(zone)).strftime("%Z"),
         "registered": station.registered_voters,
         "election": _election(election),
         "callees": [_callee(one) for one in callees(region)],
@@ -91,9 +95,9 @@ def _election(election: Election) -> dict[str, Any]:
         "practice": election.practice_of_id is not None,
         "rows": list(election.fields),
         "colour": {
-            "party": election.party_color,
-            "text": colours.text_on(election.party_color),
-            "outline": colours.outline_of(election.party_color),
+            "--party": election.party_color,
+            "--party-text": colours.text_on(election.party_color),
+            "--party-outline": colours.outline_of(election.party_color),
         },
         # Decimal fractions as text: 0.025 has no exact binary form.
         "limits": {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +26,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.languages import known_language
 from tallies import wording
+from tallies.checks import EQUALITIES
 from tallies.phone.texts import TEXTS
 
 #: What the shell needs beside itself; the worker keeps it for the time without a network.
@@ -57,6 +59,7 @@ def _facts() -> dict[str, Any]:
         "labels": {name: str(label) for name, label in wording.FIELD_LABELS.items()},
         "rows": wording.row_words(),
         "sentences": wording.sentences(),
+        "equalities": [asdict(equality) for equality in EQUALITIES],
         "icons": static("img/icons.svg"),
         "english": get_language() == "en",
         "addresses": {

@@ -5,7 +5,7 @@
 import { NoSignal, Stopped, readNews } from "./net.js";
 import { sending, startSending } from "./schedule.js";
 import { announce, get, onChange, persist, works } from "./store.js";
-import { addresses, notice, band, button, h, icon, say } from "./ui.js";
+import { addresses, band, button, h, icon, say, told } from "./ui.js";
 import { home } from "./home.js";
 import { photo } from "./photo_step.js";
 import { checkAgain, figures, objection, station } from "./steps.js";
@@ -90,28 +90,22 @@ function head({ back, state, step, place }) {
   }
 }
 
-const signal = () => (navigator.onLine && sending.problem !== "no-signal"
-  ? h("span.save-state.save-state--chip", {}, icon("signal", { size: "small" }), say("has_signal"))
-  : h("span.save-state.save-state--chip", {}, icon("no-signal", { size: "small" }), say("no_signal")));
+function signal() {
+  const here = navigator.onLine && sending.problem !== "no-signal";
+  return h("span.save-state.save-state--chip", {}, icon(here ? "signal" : "no-signal", { size: "small" }), say(here ? "has_signal" : "no_signal"));
+}
 
 /** The party's colour, set through the object model: the security policy forbids style attributes. */
 function party(place) {
   const { colour } = (place || app.places()[0])?.election || {};
   if (!colour) return;
-  const { style } = document.documentElement;
-  style.setProperty("--party", colour.party);
-  style.setProperty("--party-text", colour.text);
-  style.setProperty("--party-outline", colour.outline);
+  for (const [name, value] of Object.entries(colour)) document.documentElement.style.setProperty(name, value);
 }
 
 function failure(error) {
   console.error(error);
-  return {
-    title: say("storage_failed"),
-    body: [h("h1", {}, say("storage_failed")), notice("failed", say("storage_failed_bold"), say("storage_failed_text")),
-      h("div.actions", {}, button(say("try_again"), { main: true, press: () => location.reload() }),
-        button(say("plain_page"), { wide: true, to: addresses.plain }))],
-  };
+  return told("failed", "storage_failed", { actions: [
+    button("try_again", { main: true, press: () => location.reload() }), button("plain_page", { wide: true, to: addresses.plain })] });
 }
 
 // News
@@ -142,8 +136,8 @@ async function first() {
   if (app.news) return true;
   if (app.signedOut) location.replace(addresses.sign_in);
   else {
-    main.replaceChildren(h("div.empty", {}, icon("no-signal", { size: "large" }), h("h1", {}, say("first_time")), h("p", {}, say("first_time_text"))),
-      h("div.actions", {}, button(say("try_again"), { main: true, press: () => location.reload() })));
+    const again = button("try_again", { main: true, press: () => location.reload() });
+    main.replaceChildren(...told("ask", "first_time", { mark: "no-signal", actions: [again] }).body);
   }
   return false;
 }
@@ -169,8 +163,18 @@ function renew() {
 
 // Begin
 
+/** Everything this page stands on; a private window or an old browser lacks some of it. */
+const can = async () => Boolean(navigator.serviceWorker && crypto.subtle && navigator.locks && globalThis.BroadcastChannel) && works();
+
 async function begin() {
-  if (!("serviceWorker" in navigator) || !(await works())) return location.replace(addresses.plain);
+  // On the plain page: go on to this one, where the phone can keep things.
+  const link = document.querySelector("[data-phone-app]");
+  if (link) {
+    if (await can()) return location.replace(link.href);
+    document.querySelector("[data-phone-cannot]").hidden = false;
+    return undefined;
+  }
+  if (!(await can())) return location.replace(addresses.plain);
   if (!(await first())) return undefined;
   register();
   persist();

@@ -4,28 +4,11 @@
 // the rule "one cause, one question" are explained there.
 
 const PARTS = ["_male", "_female", ""];
-const GENDERED = [
-  "registered_dpt", "registered_dpph", "registered_dptb", "registered_total",
-  "voters_dpt", "voters_dpph", "voters_dptb", "voters_total", "disabled_voters",
-];
-const BALLOTS = ["ballots_received", "ballots_used", "ballots_spoiled", "ballots_unused"];
-const VOTES = ["valid_votes", "invalid_votes", "total_votes"];
 const CAST = ["valid_votes", "invalid_votes"];
 const REGISTERED = ["registered_dpt", "registered_dpph", "registered_dptb"];
 const MAX_FIGURE = 9999;
 
 const sum = (values) => values.reduce((total, value) => total + value, 0);
-
-const FIXED = [
-  ...GENDERED.map((row) => ({ code: "C1-E01", total: row, parts: [`${row}_male`, `${row}_female`], row })),
-  ...[["C1-E02", "registered_total", REGISTERED], ["C1-E03", "voters_total", ["voters_dpt", "voters_dpph", "voters_dptb"]]]
-    .flatMap(([code, total, rows]) => PARTS.map((part) => (
-      { code, total: total + part, parts: rows.map((row) => row + part), row: total + part }))),
-  { code: "C1-E06", total: "ballots_received", parts: ["ballots_used", "ballots_spoiled", "ballots_unused"] },
-  { code: "C1-E07", total: "ballots_used", parts: CAST },
-  { code: "C1-E08", total: "voters_total", parts: CAST },
-  { code: "C1-E11", total: "total_votes", parts: CAST },
-];
 
 const boxes = (equality) => [...equality.parts, equality.total];
 
@@ -74,12 +57,15 @@ const contradiction = (equality, figures) => {
   return { code: equality.code, fields: boxes(equality), left, right, row: equality.row ?? null };
 };
 
-/** Ask what does not agree: [{code, fields, left, right, row}], sorted by code. `registered`: DPT of the master data or null. */
-export function contradictions(values, pairNumbers, registered, limits) {
+/**
+ * Ask what does not agree: [{code, fields, left, right, row}], sorted by code.
+ * `equalities`: [{code, total, parts, row}] but for that of the pairs, sorted by code; `registered`: DPT of the master data or null.
+ */
+export function contradictions(values, pairNumbers, { equalities: fixed, registered, limits }) {
   const pairs = [...pairNumbers].sort((a, b) => a - b).map((number) => `votes_${number}`);
   const figures = new Figures(values, pairs);
   const ofPairs = pairs.length ? [{ code: "C1-E09", total: "valid_votes", parts: pairs }] : [];
-  const equalities = [...FIXED.slice(0, -1), ...ofPairs, FIXED[FIXED.length - 1]];
+  const equalities = [...fixed.slice(0, -1), ...ofPairs, ...fixed.slice(-1)];
   const gaps = equalities.map((one) => [one, gapOf(one, figures)]);
   const broken = gaps.filter(([, gap]) => gap).map(([one]) => one);
   const holding = gaps.filter(([, gap]) => gap === 0).map(([one]) => one);
@@ -234,9 +220,7 @@ function oneSided(figures) {
 
 function allZero(figures) {
   if (figures.pairSum !== 0) return null;
-  const rows = GENDERED.slice(0, 8).flatMap((row) => PARTS.map((part) => row + part));
-  const order = [...rows, ...BALLOTS, ...PARTS.map((part) => `disabled_voters${part}`), ...figures.pairs, ...VOTES];
-  const filled = order.filter((name) => figures.get(name) !== null);
+  const filled = Object.keys(figures.values).filter((name) => figures.get(name) !== null);
   return filled.some((name) => figures.get(name)) ? null : warning("C1-W06", filled, 0, filled.length);
 }
 

@@ -2,7 +2,7 @@
 
 import { contradictions } from "./checks.js";
 import { change, get, put } from "./store.js";
-import { labels, say } from "./ui.js";
+import { equalities, labels, say } from "./ui.js";
 
 const DIGITS = /^[0-9]{1,4}$/;
 const VOTE_ROWS = ["valid_votes", "invalid_votes", "total_votes"];
@@ -52,7 +52,8 @@ export function questionsOf(draft, place, contest) {
   const fields = fieldsOf(place, contest);
   const order = fields.map((field) => field.name);
   const numbers = contest.pairs.map((pair) => pair.number);
-  return contradictions(numbersOf(draft, fields), numbers, place.registered, place.election.limits).map((found) => {
+  const { registered, election: { limits } } = place;
+  return contradictions(numbersOf(draft, fields), numbers, { equalities, registered, limits }).map((found) => {
     const key = `${found.code}.${found.row || ""}.${found.left}.${found.right}`;
     const last = Math.max(-1, ...found.fields.map((name) => order.indexOf(name)));
     return { ...found, key, field: order[last] || null, answered: draft.confirmed.includes(key) };
@@ -106,7 +107,7 @@ export async function enqueue(draft, place, contest) {
     objection: { yes: true, no: false }[draft.objection] ?? null, note: draft.note.trim(),
     filled_at: new Date().toISOString(),
   };
-  return moveToOutbox(draft, "/api/v1/forms/", body, { votes, figures, objection: body.objection, note: body.note });
+  return moveToOutbox(draft, place, "/api/v1/forms/", body, { votes, figures, objection: body.objection, note: body.note });
 }
 
 /** C6: invitations received, handed out, not delivered. */
@@ -117,13 +118,13 @@ export async function enqueueInvitations(draft, place) {
     not_delivered: number("not_delivered"), photos: draft.photos.map(({ sha256, page }) => ({ sha256, page })),
     supersedes: draft.supersedes, filled_at: new Date().toISOString(),
   };
-  return moveToOutbox(draft, "/api/v1/invitations/", body, { figures: { ...draft.figures } });
+  return moveToOutbox(draft, place, "/api/v1/invitations/", body, { figures: { ...draft.figures } });
 }
 
-async function moveToOutbox(draft, path, body, shown) {
+async function moveToOutbox(draft, place, path, body, shown) {
   const item = {
     uuid: draft.uuid, person: draft.person, kind: draft.kind, place: draft.place, path, body: JSON.stringify(body),
-    photos: draft.photos, shown, queued: new Date().toISOString(), state: "waiting", supersedes: draft.supersedes,
+    title: `${place.title}, ${place.village}`, photos: draft.photos, shown, queued: new Date().toISOString(), state: "waiting", supersedes: draft.supersedes,
   };
   await change(["outbox", "drafts"], (outbox, drafts) => {
     outbox.put(item);

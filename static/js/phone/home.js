@@ -1,7 +1,7 @@
 // My TPS: what is safe, what is on its way, what to do next.
 
 import { kick, sending } from "./schedule.js";
-import { all } from "./store.js";
+import { keptOf } from "./store.js";
 import { addresses, notice, button, clock, h, icon, progressBar, say } from "./ui.js";
 
 export const readable = (text) => text || say("no_reason");
@@ -19,23 +19,23 @@ export function newestOf(contest, outbox) {
 }
 
 /** One photo of a sending, with what is known of it here and on the server. */
-export function photoState(photo, kept, zone) {
+export function photoState(photo, kept, place) {
   const local = kept.get(photo.sha256);
   if (photo.state === "rusak") return { mark: "failed", state: "failed", text: say("photo_broken") };
   if (photo.state) return { mark: "tick", text: say("sent"), done: true };
   if (!local) return { mark: "no-signal", text: say("photo_elsewhere") };
   const share = local.blob ? local.offset / local.blob.size : 1;
-  if (local.state === "sent") return { mark: "tick", text: say("sent"), when: clock(local.sent, zone), done: true };
+  if (local.state === "sent") return { mark: "tick", text: say("sent"), when: clock(local.sent, place), done: true };
   if (local.state === "refused") return { mark: "failed", state: "failed", text: say("photo_refused", { reason: readable(local.reason) }) };
   const percent = `${Math.floor(share * 100)}%`;
   if (sending.busy && local.offset > 0) return { mark: "arrow-up", text: say("sending"), when: percent, share };
   if (sending.busy) return { mark: "arrow-up", text: say("its_turn"), when: percent, share };
-  return { mark: "no-signal", text: say("waiting_since", { time: clock(local.queued, zone) }), when: percent, share };
+  return { mark: "no-signal", text: say("waiting_since", { time: clock(local.queued, place) }), when: percent, share };
 }
 
 export function photoItems(photos, kept, place) {
   return photos.map((photo) => {
-    const told = photoState(photo, kept, place.zone);
+    const told = photoState(photo, kept, place);
     const name = photo.subject === "keberatan" ? say("photo_objection") : say("photo_page", { page: photo.page });
     return h("li", {}, thumb(kept.get(photo.sha256)),
       h("div.items__body", {},
@@ -66,14 +66,13 @@ export function fateOf(newest) {
 }
 
 export async function home(app) {
-  const me = app.person();
-  const mine = (record) => record.person === me;
-  const [outbox, photos, drafts] = await Promise.all(["outbox", "photos", "drafts"].map(async (store) => (await all(store)).filter(mine)));
+  const { outbox, photos, drafts } = await keptOf(app.person());
   const kept = new Map(photos.map((photo) => [photo.sha256, photo]));
   const places = app.places();
   const practiceOnly = places.length > 0 && places.every((place) => place.election.practice);
   const several = places.length > 1 || places.some((place) => place.contests.length > 1);
   const due = [...outbox, ...photos].filter((record) => record.state === "waiting").length;
+  const known = new Set(places.flatMap((place) => [`c6 ${place.station}`, ...place.contests.map((contest) => `c1 ${contest.result}`)]));
   const focus = nextOf(places, outbox, drafts, due);
   return {
     title: say("my_station"),
@@ -81,9 +80,11 @@ export async function home(app) {
     body: [
       several && h("h1", {}, say("my_stations", { count: places.length })),
       !places.length && nobody(app),
-      app.signedOut && notice("ask", say("signed_out"), say("signed_out_text"), { mark: "lock", actions: [button(say("sign_in"), { to: addresses.sign_in })] }),
-      sending.problem === "other-person" && notice("ask", say("other_person"), say("other_person_text"), { mark: "person", actions: [button(say("sign_in"), { to: addresses.sign_in })] }),
+      app.signedOut && notice("ask", "signed_out", { mark: "lock", actions: [button("sign_in", { to: addresses.sign_in })] }),
+      sending.problem === "other-person" && notice("ask", "other_person", { mark: "person", actions: [button("sign_in", { to: addresses.sign_in })] }),
       safe(due, outbox, kept),
+      outbox.filter((item) => item.state !== "sent" && !known.has(`${item.kind} ${item.place}`)).map((item) => (
+        notice(item.state === "refused" ? "failed" : "queue", item.title, { text: item.reason || say("waiting") }))),
       ...places.flatMap((place, index) => section(app, place, { outbox, kept, drafts, several, focus, index, due })),
       h("div.cluster.note", {}, h("a.button.button--plain", { href: "#/ponsel" }, say("this_phone"))),
     ],
@@ -102,8 +103,8 @@ function safe(due, outbox, kept) {
   const forms = outbox.filter((item) => item.state === "waiting").length;
   const photos = [...kept.values()].filter((photo) => photo.state === "waiting").length;
   const what = [forms && say("count_forms", { count: forms }), photos && say("count_photos", { count: photos })].filter(Boolean).join(say("and"));
-  if (sending.busy) return notice("queue", say("sending_now"), say("sending_text", { what }), { mark: "arrow-up" });
-  return notice("queue", say("all_safe"), say("all_safe_text", { what }));
+  if (sending.busy) return notice("queue", "sending_now", { what, mark: "arrow-up" });
+  return notice("queue", "all_safe", { what });
 }
 
 /** Which one step of the page has the filled button. */
@@ -136,7 +137,7 @@ function section(app, place, shown) {
         place.election.practice && shown.several && h("p.chip", {}, say("practice")),
         h("div.station", {}, title, h("a.button", { href: `#/tps/${place.contests[0].result}/salah` }, say("wrong_station"))),
         h("p", {}, h("b", {}, place.village), `, ${place.district}`)),
-      (place.messages || []).map((message) => notice("inform", say("from_dpc", { time: clock(message.at, place.zone) }), message.text)),
+      (place.messages || []).map((message) => notice("inform", say("from_dpc", { time: clock(message.at, place) }), { text: message.text })),
       place.contests.map((contest) => work(app, place, contest, shown))),
   ];
 }
@@ -154,7 +155,7 @@ function work(app, place, contest, { outbox, kept, drafts, focus, due, several }
       newest && sentItem(place, newest), newest && photoItems(newest.photos, kept, place)),
     h("div.actions", {},
       due > 0 && focus === "retry" && contest === app.places()[0].contests[0]
-        && button(say("send_now"), { main: true, mark: "arrow-up", id: "send-now", press: () => kick() }),
+        && button("send_now", { main: true, mark: "arrow-up", id: "send-now", press: () => kick() }),
       place.election.open && formButton(place, contest, newest, draft, isNext, due),
       calls(place.callees.slice(0, 1), isNext)));
 }
@@ -162,28 +163,28 @@ function work(app, place, contest, { outbox, kept, drafts, focus, due, several }
 function formButton(place, contest, newest, draft, isNext, due) {
   const kind = { main: isNext, wide: !isNext && !newest };
   const address = `#/tps/${contest.result}`;
-  if (draft) return button(say("go_on"), { ...kind, to: draft.at_screen ? `#/${draft.at_screen}` : address });
+  if (draft) return button("go_on", { ...kind, to: draft.at_screen ? `#/${draft.at_screen}` : address });
   if (place.election.practice) return button(say("practise", { number: contest.count + 1 }), { ...kind, to: `${address}/latihan` });
-  if (newest) return button(say("correct"), { ...kind, wide: isNext && !due, to: `${address}/perbaiki` });
-  return button(say("fill_in"), { ...kind, to: address });
+  if (newest) return button("correct", { ...kind, wide: isNext && !due, to: `${address}/perbaiki` });
+  return button("fill_in", { ...kind, to: address });
 }
 
 function advice(place, newest, draft) {
   const { phase, open, practice } = place.election;
   if (!open) {
-    return phase === "persiapan" ? notice("inform", say("not_open"), say("not_open_text"), { mark: "lock" })
-      : notice("inform", say("locked"), say("locked_text"), { mark: "lock" });
+    return phase === "persiapan" ? notice("inform", "not_open", { mark: "lock" })
+      : notice("inform", "locked", { mark: "lock" });
   }
-  if (draft) return notice("ask", say("unfinished"), say("unfinished_text"), { mark: "document" });
-  if (practice) return notice("inform", say("practise_freely"), say("practise_text"));
-  if (!newest) return notice("inform", say("nothing_sent"), say("nothing_sent_text"), { mark: "document" });
+  if (draft) return notice("ask", "unfinished", { mark: "document" });
+  if (practice) return notice("inform", "practise_freely");
+  if (!newest) return notice("inform", "nothing_sent", { mark: "document" });
   const { form, item } = newest;
-  if (!form && item.state === "refused") return notice("failed", say("failed"), readable(item.reason));
-  if (form?.fate.code === "rejected") return notice("failed", say("rejected_by_dpc"), form.fate.reason, { mark: "rejected" });
-  if (form?.fate.code === "needs_fix") return notice("ask", say("needs_fix"), form.fate.reason);
-  if (form?.photos.some((photo) => photo.state === "rusak")) return notice("ask", say("photo_broken_bold"), say("photo_broken_text"), { mark: "camera" });
-  if (["verified", "corrected"].includes(form?.fate.code)) return notice("done", say("all_checked"), say("all_checked_text"));
-  if (phase === "rekap") return notice("inform", say("recap"), say("recap_text"), { mark: "lock" });
+  if (!form && item.state === "refused") return notice("failed", "failed", { text: readable(item.reason) });
+  if (form?.fate.code === "rejected") return notice("failed", "rejected_by_dpc", { text: form.fate.reason, mark: "rejected" });
+  if (form?.fate.code === "needs_fix") return notice("ask", "needs_fix", { text: form.fate.reason });
+  if (form?.photos.some((photo) => photo.state === "rusak")) return notice("ask", "photo_broken", { mark: "camera" });
+  if (["verified", "corrected"].includes(form?.fate.code)) return notice("done", "all_checked");
+  if (phase === "rekap") return notice("inform", "recap", { mark: "lock" });
   return null;
 }
 
@@ -193,7 +194,7 @@ function sentItem(place, newest) {
   const when = form ? form.received_at : item.receipt?.received_at;
   return h("li", {}, h("span.thumb.thumb--none", {}, icon("document")),
     h("div.items__body", {},
-      h("p.items__head", {}, h("a", { href: `#/kiriman/${form ? form.uuid : item.uuid}` }, say("figures_c1")), when && h("span", {}, clock(when, place.zone))),
+      h("p.items__head", {}, h("a", { href: `#/kiriman/${form ? form.uuid : item.uuid}` }, say("figures_c1")), when && h("span", {}, clock(when, place))),
       h("p.items__state", {}, icon(fate.mark, { state: fate.state }), h("span", {}, fate.text))));
 }
 
@@ -209,7 +210,7 @@ function invitation(place, outbox, newest) {
   const when = mine?.receipt?.received_at || known?.received_at;
   return h("li", {}, h("span.thumb.thumb--none", {}, icon("document")),
     h("div.items__body", {},
-      h("p.items__head", {}, may ? h("a", { href: `#/c6/${place.station}` }, say("c6")) : say("c6"), when && h("span", {}, clock(when, place.zone))),
+      h("p.items__head", {}, may ? h("a", { href: `#/c6/${place.station}` }, say("c6")) : say("c6"), when && h("span", {}, clock(when, place))),
       h("p.items__state", {}, icon(state.mark, { state: state.state }), state.text)));
 }
 

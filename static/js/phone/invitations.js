@@ -6,13 +6,13 @@ import { prepare } from "./photos.js";
 import { kick } from "./schedule.js";
 import { change, get } from "./store.js";
 import { notice, button, h, icon, say } from "./ui.js";
-import { keep, savedState } from "./steps.js";
+import { gone, keep, savedState } from "./steps.js";
 
 const C6_FIELDS = ["received", "handed_out", "not_delivered"];
 
 export async function invitations(app, station) {
   const place = app.places().find((one) => String(one.station) === station);
-  if (!place) return { title: say("not_yours"), back: "", body: [h("h1", {}, say("not_yours")), notice("ask", say("not_yours_bold"), say("not_yours_text"))] };
+  if (!place) return gone();
   const person = app.person();
   const key = draftKey(person, "c6", place.station);
   const before = place.invitations;
@@ -28,7 +28,7 @@ export async function invitations(app, station) {
     const [got, given, left] = numbers();
     const differs = got !== null && given !== null && left !== null && given + left !== got;
     ask.hidden = !differs;
-    if (differs) ask.replaceChildren(notice("ask", say("c6_differs", { sum: given + left, received: got }), say("question")));
+    if (differs) ask.replaceChildren(notice("ask", say("c6_differs", { sum: given + left, received: got }), { text: say("question") }));
   }
 
   const rows = C6_FIELDS.map((name) => {
@@ -49,7 +49,7 @@ export async function invitations(app, station) {
     try {
       ready = await prepare(file);
     } catch {
-      document.querySelector("main > .actions").before(notice("failed", say("no_picture"), say("no_picture_text")));
+      document.querySelector("main > .actions").before(notice("failed", "no_picture"));
       return;
     }
     draft.photos = [{ sha256: ready.sha256, page: 1, subject: "c1" }];
@@ -81,8 +81,8 @@ export async function invitations(app, station) {
     body: [
       h("div", {}, h("div.page-head", {}, h("h1", {}, say("c6")), h("span.note", {}, place.title)), h("p.note", {}, say("c6_note"))),
       h("form", { novalidate: true, onsubmit: (event) => event.preventDefault() }, rows, problem), ask,
-      draft.photos.length > 0 && notice("done", say("c6_photo_there"), "", { mark: "camera" }),
-      h("div.actions", {}, button(say("send"), { main: true, mark: "arrow-up", press: send, id: "send" }),
+      draft.photos.length > 0 && notice("done", "c6_photo_there", { mark: "camera" }),
+      h("div.actions", {}, button("send", { main: true, mark: "arrow-up", press: send, id: "send" }),
         chooser(say(draft.photos.length ? "photo_again" : "take_photo"), false, received)),
     ],
   };

@@ -35,17 +35,17 @@ export async function photo(app, result, which = "") {
     body: [
       stepHead(title, isObjection ? 4 : 2, place, say("photo_note")),
       !isObjection && strip(result, pages, page, free, draft, doubtful),
-      kept?.blob ? picture(kept.blob, title) : named && notice("inform", say("photo_there"), say("photo_there_text"), { mark: "tick" }),
-      doubtful && notice("ask", say("blurred"), say("blurred_text")),
-      kept && !doubtful && notice("done", say("photo_clear"), say("photo_clear_text")),
+      kept?.blob ? picture(kept.blob, title) : named && notice("inform", "photo_there", { mark: "tick" }),
+      doubtful && notice("ask", "blurred"),
+      kept && !doubtful && notice("done", "photo_clear"),
       h("div.actions", {}, actions()),
     ],
   };
 
   function actions() {
     const take = (label, main) => chooser(label, main, (file) => received(file));
-    const practise = place.election.practice && button(say("sample_photo"), { wide: true, mark: "document", id: "sample", press: async () => received(await sample(contest, page)) });
-    if (doubtful) return [take(say("photo_again"), true), button(say("use_photo"), { wide: true, press: used, id: "use" }), practise];
+    const practise = place.election.practice && button("sample_photo", { wide: true, mark: "document", id: "sample", press: async () => received(await sample(contest, page)) });
+    if (doubtful) return [take(say("photo_again"), true), button("use_photo", { wide: true, press: used, id: "use" }), practise];
     if (named) {
       return [
         button(say(isObjection ? "go_on_plain" : "photo_done"), { main: true, to: `#/${forward}`, id: "done" }),
@@ -61,13 +61,13 @@ export async function photo(app, result, which = "") {
   }
 
   async function received(file) {
-    const working = notice("inform", say("photo_working"), say("photo_working_text"));
+    const working = notice("inform", "photo_working");
     document.querySelector("main > .actions").before(working);
     let ready;
     try {
       ready = await prepare(file);
     } catch {
-      working.replaceWith(notice("failed", say("no_picture"), say("no_picture_text")));
+      working.replaceWith(notice("failed", "no_picture"));
       return;
     }
     const record = {
@@ -82,7 +82,7 @@ export async function photo(app, result, which = "") {
       working.remove();
       draft.photos = others;
       await keep(draft);
-      document.getElementById("content").prepend(notice("failed", say("full"), say("full_text")));
+      document.getElementById("content").prepend(notice("failed", "full"));
       return;
     }
     if (!ready.blurred) kick();

@@ -4,14 +4,14 @@ import { fieldsOf } from "./forms.js";
 import { calls, fateOf, photoItems, readable } from "./home.js";
 import { kick, sending } from "./schedule.js";
 import { all, get, update } from "./store.js";
-import { notice, button, clock, h, icon, say } from "./ui.js";
+import { notice, button, clock, h, icon, say, told } from "./ui.js";
 import { ledger } from "./steps.js";
 
 export async function receipt(app, uuid) {
   const item = await get("outbox", uuid);
   const mine = item && item.person === app.person() ? item : null;
   const { place, contest, form } = origin(app, uuid, mine);
-  if (!place) return missing();
+  if (!place) return told("ask", "sending_gone", { title: "not_yours" });
   const kept = new Map((await all("photos")).map((photo) => [photo.sha256, photo]));
   const newest = { item: mine, form, photos: form ? form.photos : mine.photos };
   const isSent = Boolean(form) || mine.state === "sent";
@@ -28,18 +28,18 @@ export async function receipt(app, uuid) {
       isRefused ? refusal(app, mine, place, contest) : h("div.verdict", {},
         icon(isSent ? "verified" : "phone", { size: "hero", state: isSent ? "verified" : "" }),
         h("h1", {}, say(isSent ? "figures_sent" : "kept_here")),
-        h("p.quiet", { role: "status" }, isSent ? say("received_at", { time: clock(when, place.zone) }) : say(sending.busy ? "sending_now" : "goes_by_itself"))),
+        h("p.quiet", { role: "status" }, isSent ? say("received_at", { time: clock(when, place) }) : say(sending.busy ? "sending_now" : "goes_by_itself"))),
       code && h("div.receipt", {}, h("span.receipt__label", {}, say("receipt_code")), h("span.receipt__code", {}, code),
         h("span.receipt__label", {}, `${place.title}, ${place.village}, ${place.district}`)),
-      mine?.supersedes && !place.election.practice && !isC6 && notice("inform", say("is_correction"), say("is_correction_text"), { mark: "document" }),
+      mine?.supersedes && !place.election.practice && !isC6 && notice("inform", "is_correction", { mark: "document" }),
       isC6 ? ledger(["received", "handed_out", "not_delivered"].map((name) => ({ name, label: say(`c6_${name}`) })), (name) => shown.figures[name])
         : ledger(fieldsOf(place, contest), (name) => (name.startsWith("votes_") ? shown.votes[name.slice(6)] : shown.figures[name])),
       newest.photos.length > 0 && h("section", {}, h("h2", {}, say("photos")), h("ul.items", {}, photoItems(newest.photos, kept, place))),
       isSent && !isC6 && h("section", {}, h("p", {}, h("b", {}, say("dpc_check"))), h("p.items__state", {}, icon(fate.mark, { state: fate.state }), fate.text),
         fate.reason && h("p.quote", {}, fate.reason)),
-      h("div.actions", {}, button(say("done"), { main: !isRefused, wide: isRefused, to: "#/", id: "finish" }),
-        waits && button(say("send_now"), { wide: true, mark: "arrow-up", press: () => kick(), id: "send-now" }),
-        isSent && !isC6 && !place.election.practice && place.election.open && button(say("correct"), { wide: true, to: `#/tps/${contest.result}/perbaiki` })),
+      h("div.actions", {}, button("done", { main: !isRefused, wide: isRefused, to: "#/", id: "finish" }),
+        waits && button("send_now", { wide: true, mark: "arrow-up", press: () => kick(), id: "send-now" }),
+        isSent && !isC6 && !place.election.practice && place.election.open && button("correct", { wide: true, to: `#/tps/${contest.result}/perbaiki` })),
     ],
   };
 }
@@ -55,13 +55,6 @@ function origin(app, uuid, item) {
   return {};
 }
 
-function missing() {
-  return {
-    title: say("not_yours"), back: "",
-    body: [h("h1", {}, say("not_yours")), notice("ask", say("sending_gone"), say("sending_gone_text"))],
-  };
-}
-
 function refusal(app, item, place, contest) {
   const again = async () => {
     await update("outbox", item.uuid, () => ({ state: "waiting", queued: new Date().toISOString() }));
@@ -69,8 +62,8 @@ function refusal(app, item, place, contest) {
     app.render();
   };
   return h("div.stack", {}, h("h1", {}, place.title),
-    notice("failed", say("failed"), readable(item.reason), { actions: [
-      button(say("try_again"), { press: again, id: "again" }),
-      item.kind === "c1" && place.election.open && button(say("correct"), { to: `#/tps/${contest.result}/perbaiki` }),
+    notice("failed", "failed", { text: readable(item.reason), actions: [
+      button("try_again", { press: again, id: "again" }),
+      item.kind === "c1" && place.election.open && button("correct", { to: `#/tps/${contest.result}/perbaiki` }),
       ...calls(place.callees.slice(0, 1))].filter(Boolean) }));
 }

@@ -1,13 +1,12 @@
 // This phone: what it keeps, removing it, the language, signing out.
 
 import { sending } from "./schedule.js";
-import { send } from "./net.js";
-import { all, change } from "./store.js";
-import { addresses, notice, button, english, h, say } from "./ui.js";
+import { readNews, send } from "./net.js";
+import { change, keptOf } from "./store.js";
+import { addresses, notice, button, english, h, say, told } from "./ui.js";
 
 async function keptHere(app) {
-  const mine = (record) => record.person === app.person();
-  const [outbox, photos, drafts] = await Promise.all(["outbox", "photos", "drafts"].map(async (store) => (await all(store)).filter(mine)));
+  const { outbox, photos, drafts } = await keptOf(app.person());
   const open = [...outbox, ...photos].filter((record) => record.state !== "sent");
   return { outbox, photos, drafts, open };
 }
@@ -26,6 +25,12 @@ export async function settings(app) {
   };
   const leave = async () => {
     await post(addresses.sign_out, {});
+    // The answer leads elsewhere; whether it worked is seen by asking.
+    const still = await readNews().catch((problem) => problem.code !== "sign-in");
+    if (still) {
+      document.querySelector("h1").after(notice("failed", "sign_out_later"));
+      return;
+    }
     if (!open.length && !drafts.length) await forget(app, () => true);
     await change(["keep"], (keep) => { keep.clear(); });
     location.replace(addresses.sign_in);
@@ -35,13 +40,13 @@ export async function settings(app) {
     body: [
       h("h1", {}, say("this_phone")),
       h("p", {}, say("kept_on_phone", { forms: outbox.length, photos: photos.length, megabytes: (bytes / 1024 / 1024).toFixed(1) })),
-      open.length > 0 && notice("queue", say("not_all_sent"), say("not_all_sent_text", { count: open.length })),
-      !open.length && sending.problem !== "no-signal" && outbox.length + photos.length > 0 && notice("done", say("everything_sent"), say("everything_sent_text")),
+      open.length > 0 && notice("queue", "not_all_sent", { count: open.length }),
+      !open.length && sending.problem !== "no-signal" && outbox.length + photos.length > 0 && notice("done", "everything_sent"),
       h("div.actions", {},
-        button(say("remove"), { wide: true, to: "#/hapus", "aria-disabled": open.length > 0 && "true" }),
-        button(say("language"), { wide: true, press: language, lang: english ? "id" : "en", id: "language" }),
-        button(say("plain_page"), { wide: true, to: addresses.plain }),
-        button(say("sign_out"), { wide: true, press: leave, id: "sign-out" })),
+        button("remove", { wide: true, to: "#/hapus", "aria-disabled": open.length > 0 && "true" }),
+        button("language", { wide: true, press: language, lang: english ? "id" : "en", id: "language" }),
+        button("plain_page", { wide: true, to: addresses.plain }),
+        button("sign_out", { wide: true, press: leave, id: "sign-out" })),
     ],
   };
 }
@@ -53,12 +58,9 @@ export async function erase(app) {
     await forget(app, (record) => record.state === "sent");
     app.go("");
   };
-  return {
-    title: say("remove"), back: "ponsel",
-    body: open.length ? [h("h1", {}, say("remove")), notice("ask", say("not_all_sent"), say("remove_later"))]
-      : [h("h1", {}, say("remove")), notice("ask", say("remove_question"), say("remove_text")),
-        h("div.actions", {}, button(say("remove_now"), { main: true, press: remove, id: "remove" }), button(say("keep_it"), { wide: true, to: "#/ponsel" }))],
-  };
+  if (open.length) return told("ask", "not_all_sent", { title: "remove", back: "ponsel", text: say("remove_later") });
+  const actions = [button("remove_now", { main: true, press: remove, id: "remove" }), button("keep_it", { wide: true, to: "#/ponsel" })];
+  return told("ask", "remove_question", { title: "remove", back: "ponsel", actions });
 }
 
 /** Delete those of the person's sendings and photos that `which` names. */

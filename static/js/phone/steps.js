@@ -4,7 +4,7 @@ import { enqueue, fieldsOf, openDraft, partsOf, questionsOf, unreadable } from "
 import { calls, newestOf } from "./home.js";
 import { kick } from "./schedule.js";
 import { all, get, isFull, put } from "./store.js";
-import { addresses, notice, button, grouped, h, icon, say, square } from "./ui.js";
+import { addresses, notice, button, grouped, h, icon, say, square, told } from "./ui.js";
 import { describe } from "./wording.js";
 
 export const savedState = () => h("span.save-state", {}, icon("phone", { size: "small" }), say("saved"));
@@ -13,11 +13,7 @@ export const stepHead = (title, step, place, note) => h("div", {},
   h("div.page-head", {}, h("h1", {}, title), h("span.note", {}, say("step", { step, station: place.title }))),
   note && h("p.note", {}, note));
 
-const gone = () => ({
-  title: say("not_yours"),
-  back: "",
-  body: [h("h1", {}, say("not_yours")), notice("ask", say("not_yours_bold"), say("not_yours_text"))],
-});
+export const gone = () => told("ask", "not_yours");
 
 /** The draft of a contest, with its place, or the page to show instead. */
 export async function draftFor(app, result) {
@@ -34,7 +30,7 @@ export async function draftFor(app, result) {
 
 function closed(place) {
   const key = place.election.phase === "persiapan" ? "not_open" : "locked";
-  return { title: say(key), back: "", place, body: [h("h1", {}, place.title), notice("inform", say(key), say(`${key}_text`), { mark: "lock" })] };
+  return told("inform", key, { title: place.title, place, mark: "lock" });
 }
 
 /** Keep the draft, and where the person is. A phone that is full is told at once. */
@@ -45,8 +41,8 @@ export async function keep(draft, screen) {
     return true;
   } catch (error) {
     document.getElementById("storage-problem")?.remove();
-    const told = isFull(error) ? notice("failed", say("full"), say("full_text"), { actions: [button(say("plain_page"), { to: addresses.plain })] })
-      : notice("failed", say("storage_failed_bold"), say("storage_failed_text"), { actions: [button(say("plain_page"), { to: addresses.plain })] });
+    const told = isFull(error) ? notice("failed", "full", { actions: [button("plain_page", { to: addresses.plain })] })
+      : notice("failed", "storage_failed", { actions: [button("plain_page", { to: addresses.plain })] });
     told.id = "storage-problem";
     document.getElementById("content").prepend(told);
     return false;
@@ -74,10 +70,10 @@ export async function station(app, result, why = "") {
       stepHead(say("right_station"), 1, place),
       h("p.station__number.phone-number", {}, place.title),
       h("p", {}, h("b", {}, place.village), h("br"), place.district, h("br"), h("span.quiet", {}, contest.title)),
-      why === "perbaiki" && newest && notice("inform", say("corrects"), say(`correction_${newest.form ? contest.correction : "replaces"}`), { mark: "document" }),
-      notice("ask", say("look_at_form"), say("look_at_form_text")),
-      h("div.actions", {}, button(say("yes_this_station"), { main: true, press: yes, id: "yes" }),
-        button(say("wrong_station"), { wide: true, to: `#/tps/${contest.result}/salah` })),
+      why === "perbaiki" && newest && notice("inform", "corrects", { text: say(`correction_${newest.form ? contest.correction : "replaces"}`), mark: "document" }),
+      notice("ask", "look_at_form"),
+      h("div.actions", {}, button("yes_this_station", { main: true, press: yes, id: "yes" }),
+        button("wrong_station", { wide: true, to: `#/tps/${contest.result}/salah` })),
     ],
   };
 }
@@ -87,11 +83,8 @@ function formOf(item) {
 }
 
 function wrongStation(place) {
-  return {
-    title: say("wrong_station"), back: "", place,
-    body: [h("h1", {}, say("wrong_station")), notice("ask", say("wrong_bold"), say("wrong_text")),
-      h("div.actions", {}, calls(place.callees, true), button(say("station_is_right"), { wide: true, to: "#/" }))],
-  };
+  const actions = [calls(place.callees, true), button("station_is_right", { wide: true, to: "#/" })];
+  return told("ask", "wrong", { title: "wrong_station", place, actions });
 }
 
 // 3. Figures
@@ -202,9 +195,10 @@ function questionBox(question, draft, contest, edit) {
       keep(draft);
     },
   });
-  return notice("ask", describe(question, contest.pairs), say("question"), {
+  return notice("ask", describe(question, contest.pairs), {
+    text: say("question"),
     id: idOf(question),
-    actions: [button(say("change_figure"), { press: edit }), h("label.button", {}, yes, say("written_so"))],
+    actions: [button("change_figure", { press: edit }), h("label.button", {}, yes, say("written_so"))],
   });
 }
 
@@ -232,7 +226,7 @@ export async function objection(app, result) {
       h("fieldset.segmented", {}, h("legend", {}, say("objection_question")),
         h("span.segmented__row", {}, option("yes", "there_is"), option("no", "there_is_none"))),
       more,
-      h("div.actions", {}, button(say("go_check"), { main: true, to: `#/periksa/${result}` })),
+      h("div.actions", {}, button("go_check", { main: true, to: `#/periksa/${result}` })),
     ],
   };
 }
@@ -265,18 +259,18 @@ export async function checkAgain(app, result) {
     title: say("check_again"), step: 4, place, state: savedState(), back: `keberatan/${result}`,
     body: [
       stepHead(say("check_again"), 4, place, `${place.village}, ${place.district}`),
-      empty && notice("failed", say("all_blank"), say("all_blank_text"), { actions: [button(say("change_figure"), { to: `#/angka/${result}/0` })] }),
-      bad.length > 0 && notice("failed", say("unreadable", { count: bad.length }), bad.map((one) => one.label).join(", "),
-        { actions: [button(say("change_figure"), { press: () => edit(bad[0].name) })] }),
-      canSend && !questions.length && notice("done", say("all_match"), say("compare_once")),
+      empty && notice("failed", "all_blank", { actions: [button("change_figure", { to: `#/angka/${result}/0` })] }),
+      bad.length > 0 && notice("failed", say("unreadable", { count: bad.length }), { text: bad.map((one) => one.label).join(", "),
+        actions: [button("change_figure", { press: () => edit(bad[0].name) })] }),
+      canSend && !questions.length && notice("done", "all_match"),
       questions.length > 0 && h("div.stack", {}, h("h2", {}, say("not_matching", { count: questions.length })),
         questions.map((one) => questionBox(one, draft, contest, () => edit(one.field)))),
-      !draft.photos.length && notice("ask", say("no_photo"), say("no_photo_text"), { mark: "camera", actions: [button(say("take_photo"), { to: `#/foto/${result}` })] }),
+      !draft.photos.length && notice("ask", "no_photo", { mark: "camera", actions: [button("take_photo", { to: `#/foto/${result}` })] }),
       draft.before && changes(draft, fields),
       ledger(fields, (name) => draft.figures[name]),
       h("p.quiet", {}, say("photos_taken", { count: draft.photos.length })),
-      h("div.actions", {}, button(say("send"), { main: true, mark: "arrow-up", press: send, id: "send", disabled: !canSend }),
-        button(say("change_figure"), { wide: true, to: `#/angka/${result}/0` })),
+      h("div.actions", {}, button("send", { main: true, mark: "arrow-up", press: send, id: "send", disabled: !canSend }),
+        button("change_figure", { wide: true, to: `#/angka/${result}/0` })),
     ],
   };
 }
@@ -285,7 +279,7 @@ export async function checkAgain(app, result) {
 function changes(draft, fields) {
   const changed = fields.filter(({ name }) => (draft.before[name] || "") !== (draft.figures[name] || ""));
   const written = (text) => text || say("blank");
-  if (!changed.length) return notice("inform", say("nothing_changed"), say("nothing_changed_text"), { mark: "document" });
+  if (!changed.length) return notice("inform", "nothing_changed", { mark: "document" });
   return h("section", {}, h("h2", {}, say("what_changes")), h("ul.items", {}, changed.map(({ name, label }) => h("li", {},
     h("div.items__body", {}, h("p.items__head", {}, label), h("p.items__state", {}, written(draft.before[name]), icon("arrow-right"), h("b", {}, written(draft.figures[name]))))))));
 }

@@ -64,6 +64,12 @@ export async function all(store) {
   return answer((await open()).transaction(store).objectStore(store).getAll());
 }
 
+/** What `person` keeps here: {outbox, photos, drafts}. */
+export async function keptOf(person) {
+  const mine = async (store) => (await all(store)).filter((record) => record.person === person);
+  return { outbox: await mine("outbox"), photos: await mine("photos"), drafts: await mine("drafts") };
+}
+
 export const put = (store, value, key) => change([store], (target) => answer(target.put(value, key)));
 
 export const remove = (store, key) => change([store], (target) => answer(target.delete(key)));
@@ -94,7 +100,7 @@ export const isFull = (error) => /Quota|Encoding|DataError/.test(error?.name || 
 
 // Page and worker tell one another of changes.
 
-const channel = new BroadcastChannel("sista");
+const channel = globalThis.BroadcastChannel && new BroadcastChannel("sista");
 
 export const announce = () => channel.postMessage("changed");
 

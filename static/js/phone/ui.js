@@ -3,7 +3,7 @@
 const facts = JSON.parse(document.getElementById("phone-facts")?.textContent || "{}");
 
 /** The words of the page's language and a few facts, from tallies/phone/texts.py. */
-export const { texts = {}, labels = {}, rows = {}, sentences = {}, icons = "", english = false, addresses = {} } = facts;
+export const { texts = {}, labels = {}, rows = {}, sentences = {}, equalities = [], icons = "", english = false, addresses = {} } = facts;
 
 /** h("p.note", {id: "x"}, "text", node, …): an element; false and null children are left out. */
 export function h(name, properties = {}, ...children) {
@@ -36,16 +36,19 @@ export function icon(name, { state = "", size = "" } = {}) {
 
 const ICON_OF = { ask: "disputed", failed: "failed", done: "verified", inform: "speech", queue: "phone" };
 
-export function notice(kind, bold, text = "", { mark, id, actions = [] } = {}) {
-  const body = h("div.alert__body", {}, h("b", {}, bold), text && " ", text,
+/** An alert. `key`: of its bold words (key_bold, or key) and of what follows (key_text), or the bold words themselves. */
+export function notice(kind, key, { mark, id, text, actions = [], ...values } = {}) {
+  const bold = texts[`${key}_bold`] ? `${key}_bold` : key;
+  const rest = text ?? (texts[`${key}_text`] ? say(`${key}_text`, values) : "");
+  const body = h("div.alert__body", {}, h("b", {}, say(bold, values)), rest && ` ${rest}`,
     actions.length > 0 && h("div.alert__actions", {}, actions));
   return h(`div.alert.alert--${kind}`, { role: kind === "failed" ? "alert" : "status", id }, icon(mark || ICON_OF[kind]), body);
 }
 
-/** A button; `main` is the filled one. `to` makes it a link. */
+/** A button; `main` is the filled one. `label`: a key, or the words. `to` makes it a link. */
 export function button(label, { main = false, wide = false, mark, to, press, ...rest } = {}) {
   const kind = main ? ".button--main" : wide ? ".button--wide" : "";
-  const inside = [mark && icon(mark), h("span", {}, label)];
+  const inside = [mark && icon(mark), h("span", {}, say(label))];
   if (to) return h(`a.button${kind}`, { href: to, ...rest }, inside);
   return h(`button.button${kind}`, { type: "button", onclick: press, ...rest }, inside);
 }
@@ -55,6 +58,12 @@ export function square(pair, size = "") {
     h("span.visually-hidden", {}, `${say("pair")} `), pair.number);
 }
 
+/** A screen that only says something: its title, why, and what to do. */
+export function told(kind, key, { title = key, back = "", place, actions, ...more } = {}) {
+  const body = [h("h1", {}, say(title)), notice(kind, key, more), actions && h("div.actions", {}, actions)];
+  return { title: say(title), back, place, body };
+}
+
 export const band = (second) => h("div.practice-band",
   second ? { "aria-hidden": "true" } : { role: "region", "aria-label": say("practice") }, say("practice_band"));
 
@@ -62,16 +71,12 @@ export function progressBar(share, label) {
   return h("progress.phone-progress", { max: 100, value: Math.round(share * 100), "aria-label": label });
 }
 
-/** "14.02 WIB" in the zone of the place ("14:02" in English); without `zone` the phone's own. */
-export function clock(moment, zone) {
-  const date = new Date(moment);
-  const told = { hour: "2-digit", minute: "2-digit", ...(zone && { timeZone: zone }) };
-  const time = new Intl.DateTimeFormat("en-GB", told).format(date);
-  const day = { day: "numeric", month: "short", ...(zone && { timeZone: zone }) };
-  const dayOf = (one) => new Intl.DateTimeFormat(english ? "en-GB" : "id-ID", day).format(one);
-  const names = { "Asia/Jakarta": "WIB", "Asia/Pontianak": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT" };
-  const today = dayOf(date) === dayOf(new Date());
-  return [today ? "" : dayOf(date), english ? time : time.replace(":", "."), names[zone]].filter(Boolean).join(" ");
+/** "14.02 WIB" ("14:02 WIB" in English), with the day when it is not today's; in the zone of the place. */
+export function clock(moment, place) {
+  const told = (options, date = new Date(moment)) => new Intl.DateTimeFormat(english ? "en-GB" : "id", { timeZone: place.zone, ...options }).format(date);
+  const day = { day: "numeric", month: "short" };
+  const isToday = told(day) === told(day, new Date());
+  return [isToday ? "" : told(day), told({ hour: "2-digit", minute: "2-digit" }), place.zone_name].filter(Boolean).join(" ");
 }
 
 export const grouped = (number) => new Intl.NumberFormat(english ? "en" : "id").format(number);

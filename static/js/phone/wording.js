@@ -1,6 +1,6 @@
 // What does not add up, in words: the sentences of tallies/wording.py, which the page brings along.
 
-import { grouped, rows, say, sentences } from "./ui.js";
+import { english, grouped, rows, sentences } from "./ui.js";
 
 const fill = (sentence, values) => sentence.replace(/%\((\w+)\)s/g, (_, name) => values[name]).replaceAll("%%", "%");
 
@@ -17,10 +17,9 @@ function columnNote(row) {
 }
 
 function share(count, total) {
-  const places = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
   // Half a hundredth goes up, as on the server.
-  const percent = Math.floor((count * 20_000 + total) / (2 * total)) / 100;
-  return `${new Intl.NumberFormat(say("number_language"), places).format(percent)}%`;
+  const percent = (Math.floor((count * 20_000 + total) / (2 * total)) / 100).toFixed(2);
+  return `${english ? percent : percent.replace(".", ",")}%`;
 }
 
 /** One contradiction as a sentence. */
