@@ -32,8 +32,8 @@ SCHEMA = "tallies/api/"
 #: Said twice, in both languages: at that moment nobody knows whose request it is.
 BOTH_LANGUAGES = "sista/web_worker.py"
 SAME_IN_ENGLISH = {
-    "%(number)s TPS", "%(number)s %(level)s", "%(number)s %(levels)s", "DPP", "DPPh", "DPT", "DPTb", "INFO", "TPS", "C6 (C.Pemberitahuan)",
-    "target", "Target",
+    "%(number)s TPS", "%(number)s %(level)s", "%(number)s %(levels)s", "DPP", "DPPh", "DPT", "DPTb", "INFO", "TPS",
+    "target", "Target", "C6 (C.Pemberitahuan)",
 }  # fmt: skip
 
 
