@@ -198,6 +198,7 @@ TEXTS: dict[str, Promise | str] = {
     "nothing_changed_text": _("Kirim hanya bila foto atau catatannya berubah."),
     "what_changes": _("Yang berubah"),
     "photos_taken": _("{count} foto ikut terkirim."),
+    "see_photos": _("Lihat atau ganti foto"),
     "send": _("Kirim"),
     # Step 5
     "figures_sent": _("Angka terkirim"),

@@ -108,7 +108,7 @@ def test_a_photo_that_lay_on_its_side_stands_upright_and_keeps_when_and_where_it
 
 
 def test_what_is_no_picture_is_refused(page: Page) -> None:
-    with pytest.raises(Exception, match="(?i)decoded|image"):
+    with pytest.raises(Exception, match=r"(?i)decoded|image"):
         prepared(page, b"<html>bukan foto</html>")
 
 

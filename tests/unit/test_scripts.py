@@ -51,11 +51,11 @@ def test_one_name_twice_is_refused(tmp_path):
         top='import { base } from "./base.js";\nconst size = 1;\n',
         base="export const base = 1;\nlet size = 2;\n",
     )
-    with pytest.raises(ScriptError, match="size stands in top.js and in base.js"):
+    with pytest.raises(ScriptError, match=r"size stands in top\.js and in base\.js"):
         joined(tmp_path, "top")
 
 
 def test_a_renamed_import_is_refused(tmp_path):
     modules(tmp_path, top='import { base as other } from "./base.js";\n', base="export const base = 1;\n")
-    with pytest.raises(ScriptError, match="renames"):
+    with pytest.raises(ScriptError, match=r"renames"):
         joined(tmp_path, "top")

@@ -268,7 +268,7 @@ export async function checkAgain(app, result) {
       !draft.photos.length && notice("ask", "no_photo", { mark: "camera", actions: [button("take_photo", { to: `#/foto/${result}` })] }),
       draft.before && changes(draft, fields),
       ledger(fields, (name) => draft.figures[name]),
-      h("p.quiet", {}, say("photos_taken", { count: draft.photos.length })),
+      h("p", {}, say("photos_taken", { count: draft.photos.length }), " ", h("a", { href: `#/foto/${result}` }, say("see_photos"))),
       h("div.actions", {}, button("send", { main: true, mark: "arrow-up", press: send, id: "send", disabled: !canSend }),
         button("change_figure", { wide: true, to: `#/angka/${result}/0` })),
     ],
