@@ -1,6 +1,7 @@
 """Claims about the address that takes C1 forms, as a phone and as somebody with a grudge would use it."""
 
 import datetime as dt
+import gzip
 import json
 import uuid
 
@@ -549,3 +550,28 @@ def test_a_first_form_costs_nine_statements(play, django_assert_num_queries):
     body = form_body(play, "dampit_1", VOTES)
     with django_assert_num_queries(9 + 2):
         assert client.post(reverse("api-forms"), body, format="json").status_code == 201
+
+
+# Packed by the phone
+
+
+def packed(play, data: bytes):
+    return client_of(play.siti).post(
+        "/api/v1/forms/", data, content_type="application/json", headers={"Content-Encoding": "gzip"}
+    )
+
+
+def test_a_packed_form_is_the_same_form(play):
+    body = form_body(play, "dampit_1", VOTES)
+    assert packed(play, gzip.compress(json.dumps(body).encode())).status_code == 201
+    assert send(play.siti, body).status_code == 200
+
+
+def test_a_packed_body_that_is_broken_or_grows_too_large_is_refused(play):
+    whole = gzip.compress(json.dumps(form_body(play, "dampit_1", VOTES)).encode())
+    refused(packed(play, whole[:-12]), 400, "bad_request")
+    refused(packed(play, b"{}"), 400, "bad_request")
+    bomb = gzip.compress(b" " * 50_000_000)
+    assert len(bomb) < 60_000
+    refused(packed(play, bomb), 413, "body_too_large")
+    assert C1Form.objects.count() == 0
