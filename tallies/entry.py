@@ -1,4 +1,4 @@
-"""One C1 as a page sends it: its boxes, its photos, the answers to what does not add up.
+"""One C1 as a page sends it: its boxes, the answers to what does not add up. Its photos: `tallies.photo_tray`.
 
 Figures are read by `tallies.figures.parse_figure` and by nothing else; a blank
 box stays blank. Nothing here decides what counts: that is `tallies.intake`.
@@ -13,20 +13,18 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
-from django.conf import settings
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.files.uploadedfile import UploadedFile
+from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from tallies import photos, wording
+from tallies import wording
 from tallies.checks import Contradiction, check
 from tallies.figures import BALLOT_ROWS, FULL_FIELDS, VOTE_ROWS, Figures, parse_figure, vote_field
-from tallies.models import C1Form, FormKind, Pair, PhotoState, PhotoUpload, StationResult
+from tallies.models import C1Form, FormKind, Pair, StationResult
 from tallies.submission import PhotoName, Submission
-from tallies.wording_refusals import MOST_PHOTOS, refusal_sentence
+from tallies.wording_refusals import refusal_sentence
 
 #: The rows of part V as the paper letters them.
 _LETTERED: dict[str, Promise] = {
@@ -34,7 +32,6 @@ _LETTERED: dict[str, Promise] = {
     "invalid_votes": _lazy("B. Suara tidak sah"),
     "total_votes": _lazy("C. Sah dan tidak sah"),
 }
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class FigureField(forms.Field):
@@ -302,99 +299,3 @@ def confirmed_codes(questions: Sequence[Question]) -> tuple[str, ...]:
     """Codes of which every question was answered "it stands like that on the form"."""
     open_codes = {one.code for one in questions if not one.answered}
     return tuple(sorted({one.code for one in questions} - open_codes))
-
-
-# Photos: received at once, then carried along by their hash
-
-
-@dataclass
-class PhotoTray:
-    """The photos of a form that is being filled in, by page, and what was refused."""
-
-    names: list[PhotoName] = field(default_factory=list)
-    refusals: list[str] = field(default_factory=list)
-    status: int = 200
-
-    @property
-    def is_full(self) -> bool:
-        return len(self.names) >= MOST_PHOTOS
-
-    def refuse(self, code: str, status: int, page: int | None = None) -> None:
-        place = _("Foto halaman %(page)s") % {"page": page} if page else ""
-        self.refusals.append(refusal_sentence(code, field=place))
-        self.status = max(self.status, status)
-
-    def free_page(self) -> int:
-        taken = {name.page for name in self.names}
-        return next(page for page in range(1, MOST_PHOTOS + 1) if page not in taken)
-
-
-def tray_of(form: C1Form | None) -> PhotoTray:
-    """The photos an earlier version names, without those that turned out unreadable: their pages are free."""
-    tray = PhotoTray()
-    for name, photo in photos.photos_of(form) if form else []:
-        if photo is not None and photo.state == PhotoState.UNREADABLE:
-            tray.refuse("cut_off", 400, name.page)
-        else:
-            tray.names.append(PhotoName(name.sha256, name.page))
-    return tray
-
-
-def fill_tray(
-    *, kept: Iterable[str], dropped: Iterable[str], files: Sequence[UploadedFile], result: StationResult, by: Any
-) -> PhotoTray:
-    """Take back the photos a page carried (``kept``: "page:sha256") and receive new ``files``.
-
-    A hash is taken back only when ``by`` brought that photo, or named it in an
-    earlier form of the station (a phone may still be sending it). New photos
-    get the lowest free pages in the order they come.
-    """
-    tray = PhotoTray()
-    _take_back(tray, kept, set(dropped), result, by)
-    if len(tray.names) + len(files) > MOST_PHOTOS:
-        tray.refuse("too_many_photos", 400)
-        return tray
-    for file in files:
-        _receive(tray, file, by)
-    return tray
-
-
-def _take_back(tray: PhotoTray, kept: Iterable[str], dropped: set[str], result: StationResult, by: Any) -> None:
-    named: dict[str, int] = {}
-    for text in kept:
-        page, _colon, sha256 = text.partition(":")
-        if not (re.fullmatch(r"[0-9]{1,2}", page) and 1 <= int(page) <= MOST_PHOTOS and _SHA256.fullmatch(sha256)):
-            tray.refuse("bad_photo_name", 400)
-        elif sha256 not in dropped:
-            named.setdefault(sha256, int(page))
-    if len(named) > MOST_PHOTOS:
-        tray.refuse("too_many_photos", 400)
-        return
-    mine = set(PhotoUpload.objects.filter(uploaded_by=by, photo__in=named).values_list("photo_id", flat=True))
-    mine |= set(
-        own_forms(result, by).filter(photo_names__sha256__in=named).values_list("photo_names__sha256", flat=True)
-    )
-    if strangers := named.keys() - mine:
-        tray.refuse("bad_photo_name", 400)
-    tray.names = [PhotoName(sha256, page) for sha256, page in named.items() if sha256 not in strangers]
-    tray.names.sort(key=lambda name: name.page)
-
-
-def _receive(tray: PhotoTray, file: UploadedFile, by: Any) -> None:
-    page = tray.free_page()
-    # The size first: what is too large is never read into memory.
-    if (file.size or 0) > settings.PHOTO_MAX_BYTES:
-        tray.refuse("too_large", 413, page)
-        return
-    try:
-        photo, _is_new = photos.receive(file.read(), by=by)
-    except photos.PhotoRefused as refused:
-        tray.refuse(refused.code, refused.status, page)
-        return
-    except PermissionDenied:
-        # Revoked while the page was on its way: the figures still go to quarantine.
-        tray.refuse("too_many", 429, page)
-        return
-    if all(name.sha256 != photo.sha256 for name in tray.names):
-        tray.names.append(PhotoName(photo.sha256, page))
-        tray.names.sort(key=lambda name: name.page)

@@ -187,7 +187,8 @@ def _store(submission: Submission, result: StationResult, *, by: Any, channel: C
     )
     rows.insert(form)
     rows.insert(*(Vote(form=form, pair_id=pair, votes=figures.votes[n]) for n, pair in pairs.items()))
-    rows.insert(*(FormPhoto(form=form, sha256=photo.sha256, page=photo.page) for photo in submission.photos))
+    photos = submission.photos
+    rows.insert(*(FormPhoto(form=form, sha256=one.sha256, page=one.page, subject=one.subject) for one in photos))
     return form
 
 

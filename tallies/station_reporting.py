@@ -23,7 +23,6 @@ from tallies.models import (
     Outcome,
     Pair,
     Photo,
-    PhotoUpload,
     StationResult,
 )
 
@@ -268,7 +267,7 @@ def _versions(result: StationResult, forms: list[C1Form], pairs: list[Pair], riv
     """Every form of the station, the newest first."""
     by_id = {form.pk: form for form in forms}
     superseded = {form.supersedes_id for form in forms}
-    arrived = _photos_of(forms)
+    arrived = photos.photos_of_each(forms)
     versions = []
     for place, form in enumerate(forms):
         before = forms[place - 1] if place else None
@@ -299,20 +298,6 @@ def _mark(result: StationResult, form: C1Form, rivals: set[int], superseded: set
         return "superseded"
     counted = result.form if result.is_in else None
     return "equal" if counted and checks.disagreement(counted.figures, form.figures) is None else "settled"
-
-
-def _photos_of(forms: list[C1Form]) -> dict[int, tuple[tuple[FormPhoto, Photo | None], ...]]:
-    """`photos.photos_of` for many forms in two queries: a photo is the form's if its own sender brought it."""
-    hashes = {name.sha256 for form in forms for name in form.photo_names.all()}
-    brought = set(PhotoUpload.objects.filter(photo__in=hashes).values_list("photo_id", "uploaded_by_id"))
-    arrived = Photo.objects.in_bulk(hashes)
-    return {
-        form.pk: tuple(
-            (name, arrived.get(name.sha256) if (name.sha256, form.submitted_by_id) in brought else None)
-            for name in form.photo_names.all()
-        )
-        for form in forms
-    }
 
 
 def _same_photo(result: StationResult, user: Any) -> SamePhoto:

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from tallies.figures import FULL_FIELDS, Figures
-from tallies.models import C1Form
+from tallies.models import C1Form, PhotoSubject
 
 
 @dataclass(frozen=True)
 class PhotoName:
-    """SHA-256 (lower-case hex) of a photo, and the page of the form it shows."""
+    """SHA-256 (lower-case hex) of a photo, and the page it shows, of the C1 or of the objection."""
 
     sha256: str
     page: int
+    subject: str = PhotoSubject.C1.value
+
+    @property
+    def entry(self) -> list[int | str]:
+        """How a content names it. Of a C1 as it was before other papers could be photographed: no hash changed."""
+        page_of_c1: list[int | str] = [self.page, self.sha256]
+        return page_of_c1 if self.subject == PhotoSubject.C1 else [*page_of_c1, self.subject]
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class Submission:
             contest_id=self.contest_id,
             station_id=self.station_id,
             figures=self.figures,
-            photos=[(photo.page, photo.sha256) for photo in self.photos],
+            photos=self.photos,
             supersedes=self.supersedes,
             confirmed=self.confirmed,
             objection=self.objection,
@@ -54,17 +61,17 @@ class Submission:
 
     @property
     def content_hash(self) -> str:
-        return _hash(self.content)
+        return hash_of(self.content)
 
 
 def content_hash_of_stored(form: C1Form) -> str:
     """Recompute the hash of a stored form from its rows (votes and photo names included)."""
-    return _hash(
+    return hash_of(
         _content(
             contest_id=form.contest_id,
             station_id=form.station_id,
             figures=form.figures,
-            photos=[(photo.page, photo.sha256) for photo in form.photo_names.all()],
+            photos=[PhotoName(photo.sha256, photo.page, photo.subject) for photo in form.photo_names.all()],
             supersedes=form.supersedes.uuid if form.supersedes else None,
             confirmed=form.confirmed,
             objection=form.objection,
@@ -75,7 +82,7 @@ def content_hash_of_stored(form: C1Form) -> str:
 
 
 def _content(
-    *, figures: Figures, photos: list[tuple[int, str]], supersedes: UUID | None, **rest: Any
+    *, figures: Figures, photos: Iterable[PhotoName], supersedes: UUID | None, **rest: Any
 ) -> dict[str, Any]:
     values: Mapping[str, int | None] = figures.values
     filled_at = rest.pop("filled_at")
@@ -84,12 +91,13 @@ def _content(
         "votes": {str(number): votes for number, votes in sorted(figures.votes.items())},
         # A row the form kind does not ask and a blank row are stored alike.
         "values": {name: values[name] for name in FULL_FIELDS if values.get(name) is not None},
-        "photos": sorted([page, sha256] for page, sha256 in photos),
+        "photos": sorted(photo.entry for photo in photos),
         "supersedes": str(supersedes) if supersedes else None,
         "confirmed": sorted(rest["confirmed"]),
         "filled_at": filled_at.timestamp() if filled_at else None,
     }
 
 
-def _hash(content: dict[str, Any]) -> str:
+def hash_of(content: dict[str, Any]) -> str:
+    """SHA-256 (hex) over the canonical JSON of a content."""
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.text import capfirst, format_lazy
@@ -60,6 +61,15 @@ FIELD_LABELS: dict[str, Promise] = {
     "invalid_votes": _lazy("Suara tidak sah"),
     "total_votes": _lazy("Jumlah suara sah dan tidak sah"),
 }
+
+
+def photo_title(name: Any) -> str:
+    """What a photo shows, by its ``subject`` and ``page``: "Foto halaman 2", "Foto keberatan", "Foto C6"."""
+    if name.subject == "c1":
+        return _("Foto halaman %(page)s") % {"page": name.page}
+    title = _("Foto C6") if name.subject == "c6" else _("Foto keberatan")
+    return title if name.page == 1 else f"{title} {name.page}"
+
 
 #: What a code is called in lists and filters.
 TITLES: dict[str, Promise] = {

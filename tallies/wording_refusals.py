@@ -43,6 +43,8 @@ _SENTENCES: dict[str, Promise] = {
         "Buka lagi dari beranda."
     ),
     "bad_time": _lazy("Waktu pengisian tidak terbaca."),
+    "message_missing": _lazy("Tulis pesannya dahulu. Belum ada yang terkirim."),
+    "message_too_long": _lazy("Pesan terlalu panjang dan belum terkirim. Paling banyak 300 huruf."),
     "not_found": _lazy("Alamat salah, atau Anda tidak punya akses ke TPS ini."),
     # Photos
     "empty": _lazy("Berkas foto kosong (0 byte). Ambil ulang fotonya."),
@@ -85,6 +87,12 @@ _PHASE_SENTENCES: dict[str, Promise] = {
     ),
 }
 
+#: Of what is not kept in quarantine.
+_REVOKED_NOT_KEPT: Promise = _lazy(
+    "Penugasan Anda di TPS ini sudah dicabut. Kiriman ini tidak disimpan. "
+    "Simpan catatan dan fotonya, lalu telepon Koordinator DPC."
+)
+
 #: Every code that has a sentence of its own.
 CODES: tuple[str, ...] = tuple(_SENTENCES)
 
@@ -94,10 +102,13 @@ def refusal_sentence(code: str, **details: Any) -> str:
 
     ``details`` are those of the exception, or of the validator: ``field`` (the
     label of the box, put in front), ``phase``, ``missing`` and ``unknown``
-    (pair numbers). An unknown code yields a general sentence ending in the code.
+    (pair numbers), ``kept`` (False: not in quarantine either). An
+    unknown code yields a general sentence ending in the code.
     """
     if code == "phase_closed" and details.get("phase") in _PHASE_SENTENCES:
         return str(_PHASE_SENTENCES[details["phase"]])
+    if code == "assignment_revoked" and details.get("kept") is False:
+        return str(_REVOKED_NOT_KEPT)
     if code not in _SENTENCES:
         return _("Permintaan ini ditolak dan tidak ada yang berubah. Kode: %(code)s") % {"code": code}
     sentence = str(_SENTENCES[code])

@@ -16,7 +16,8 @@ from rest_framework.exceptions import ValidationError
 
 from tallies.checks import CODES
 from tallies.figures import FULL_FIELDS, MAX_FIGURE, Figures, parse_figure, vote_field
-from tallies.models import Outcome, Review
+from tallies.invitations import Report
+from tallies.models import Outcome, PhotoSubject, Review
 from tallies.submission import PhotoName, Submission
 from tallies.wording_refusals import MOST_PHOTOS, refusal_sentence
 
@@ -76,6 +77,16 @@ class StrictId(StrictField):
         if not isinstance(data, int) or isinstance(data, bool) or not 0 < data < 2**63:
             raise ValueError("a positive integer")
         return data
+
+
+@extend_schema_field(_FIGURE_SCHEMA)
+class StrictFigure(StrictField):
+    """One box, read as everywhere: by `tallies.figures.parse_figure`."""
+
+    code = "bad_figure"
+
+    def parse(self, data: Any) -> int | None:
+        return parse_figure(data)
 
 
 @extend_schema_field({"type": "integer", "minimum": 1, "maximum": MOST_PAGES})
@@ -212,9 +223,34 @@ class StrictList(serializers.ListField):
         raise refuse("bad_value")
 
 
-class PhotoNameSerializer(StrictSerializer):
+@extend_schema_field({"type": "string", "enum": PhotoSubject.values})
+class StrictSubject(StrictField):
+    def parse(self, data: Any) -> str:
+        if not isinstance(data, str) or data not in PhotoSubject.values:
+            raise ValueError("what a photo may show")
+        return data
+
+
+class PageNameSerializer(StrictSerializer):
     sha256 = StrictHash()
     page = StrictPage()
+
+
+class PhotoNameSerializer(PageNameSerializer):
+    subject = StrictSubject(default=PhotoSubject.C1.value, help_text="What the photo shows.")
+
+
+class PhotoList(StrictList):
+    """Photo names, each photo once."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(most=MOST_PHOTOS, code="too_many_photos", default=list, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        photos = super().to_internal_value(data)
+        if len({photo["sha256"] for photo in photos}) < len(photos):
+            raise refuse("bad_value")
+        return photos
 
 
 class FormSerializer(StrictSerializer):
@@ -225,7 +261,7 @@ class FormSerializer(StrictSerializer):
     station = StrictId()
     votes = VoteMap(help_text="Votes by pair number, exactly the pairs of the contest.")
     figures = RowMap(default=dict, help_text="The other boxes; only those the election's form asks for.")
-    photos = StrictList(child=PhotoNameSerializer(), most=MOST_PHOTOS, code="too_many_photos", default=list)
+    photos = PhotoList(child=PhotoNameSerializer())
     supersedes = StrictUUID(allow_null=True, default=None, help_text="The uuid of the version this one corrects.")
     confirmed = StrictList(
         child=CheckCode(), most=len(CODES), default=list, help_text="Contradictions that stand on the paper."
@@ -233,11 +269,6 @@ class FormSerializer(StrictSerializer):
     objection = StrictBool(allow_null=True, default=None)
     note = Note(default="")
     filled_at = ClaimedTime(allow_null=True, default=None, help_text="The phone's clock, kept as claimed.")
-
-    def validate_photos(self, photos: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if len({photo["sha256"] for photo in photos}) < len(photos):
-            raise refuse("bad_value")
-        return photos
 
 
 def submission_of(data: Any) -> Submission:
@@ -248,7 +279,7 @@ def submission_of(data: Any) -> Submission:
         contest_id=sent["contest"],
         station_id=sent["station"],
         figures=Figures(votes=sent["votes"], values=sent["figures"]),
-        photos=tuple(PhotoName(photo["sha256"], photo["page"]) for photo in sent["photos"]),
+        photos=tuple(PhotoName(photo["sha256"], photo["page"], photo["subject"]) for photo in sent["photos"]),
         supersedes=sent["supersedes"],
         confirmed=tuple(sorted(set(sent["confirmed"]))),
         objection=sent["objection"],
@@ -263,12 +294,48 @@ def _form_reader() -> FormSerializer:
     return FormSerializer()
 
 
+class InvitationSerializer(StrictSerializer):
+    """What became of the invitations (C6) of a station. A blank box is null, "" or left out; it is not 0."""
+
+    uuid = StrictUUID(help_text="Made by the sender; the same key with the same report is one report.")
+    station = StrictId()
+    received = StrictFigure(allow_null=True, default=None)
+    handed_out = StrictFigure(allow_null=True, default=None)
+    not_delivered = StrictFigure(allow_null=True, default=None)
+    photos = PhotoList(child=PageNameSerializer())
+    supersedes = StrictUUID(allow_null=True, default=None, help_text="The uuid of the version this one corrects.")
+    filled_at = ClaimedTime(allow_null=True, default=None, help_text="The phone's clock, kept as claimed.")
+
+
+def report_of(data: Any) -> Report:
+    """What was sent, as `tallies.invitations` takes it. Raises ``ValidationError``."""
+    sent = InvitationSerializer().run_validation(data)
+    names = tuple(PhotoName(photo["sha256"], photo["page"]) for photo in sent.pop("photos"))
+    return Report(station_id=sent.pop("station"), photos=names, **sent)
+
+
 # Answers
+
+
+class InvitationReceiptSerializer(serializers.Serializer):
+    """Facts of a stored report; none of them ever changes."""
+
+    uuid = serializers.UUIDField()
+    receipt = serializers.CharField(help_text="Short code to read out.")
+    received_at = serializers.DateTimeField()
+    station = serializers.IntegerField(source="station_id")
 
 
 class StoredPhotoNameSerializer(serializers.Serializer):
     page = serializers.IntegerField()
     sha256 = serializers.CharField()
+    subject = serializers.ChoiceField(
+        choices=PhotoSubject.choices, required=False, help_text="Left out for a page of the C1."
+    )
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        name = super().to_representation(instance)
+        return {key: value for key, value in name.items() if value != PhotoSubject.C1}
 
 
 class ReceiptSerializer(serializers.Serializer):
@@ -286,12 +353,12 @@ class ReceiptSerializer(serializers.Serializer):
 
     @extend_schema_field(StoredPhotoNameSerializer(many=True))
     def get_photos(self, form: Any) -> list[dict[str, Any]]:
-        return _photo_names(form.photo_names.values_list("page", "sha256"))
+        return _photo_names(PhotoName(*one) for one in form.photo_names.values_list("sha256", "page", "subject"))
 
 
-def _photo_names(names: Iterable[tuple[int, str]]) -> list[dict[str, Any]]:
+def _photo_names(names: Iterable[PhotoName]) -> list[dict[str, Any]]:
     # By page and hash, not in the order of one sending: a repeated form may list them otherwise.
-    return [{"page": page, "sha256": sha256} for page, sha256 in sorted(names)]
+    return [dict(zip(("page", "sha256", "subject"), entry, strict=False)) for entry in sorted(n.entry for n in names)]
 
 
 class _FactsSerializer(ReceiptSerializer):
@@ -307,8 +374,7 @@ def _facts() -> _FactsSerializer:
 
 def receipt_of(form: Any, photos: Iterable[PhotoName]) -> dict[str, Any]:
     """What `ReceiptSerializer` says of ``form``, which names ``photos``: without a query and without new fields."""
-    names = _photo_names((photo.page, photo.sha256) for photo in photos)
-    return {**_facts().to_representation(form), "photos": names}
+    return {**_facts().to_representation(form), "photos": _photo_names(photos)}
 
 
 class DecisionSerializer(serializers.Serializer):

@@ -15,20 +15,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from tallies import intake, photos, reporting
+from tallies import intake, invitations, photos, reporting
 from tallies.api.bodies import FORM_MAX_BYTES, FormParser, declared_length
 from tallies.api.refusals import Refused, refusal_response, sentence
 from tallies.api.result_serializers import ResultsSerializer
 from tallies.api.serializers import (
     FormDetailSerializer,
     FormSerializer,
+    InvitationReceiptSerializer,
+    InvitationSerializer,
     ReceiptSerializer,
     RefusalSerializer,
     receipt_of,
+    report_of,
     submission_of,
 )
 from tallies.figures import vote_field
-from tallies.models import C1Form, Channel, Office, StationResult
+from tallies.models import C1Form, Channel, Office, PollingStation, StationResult
 from tallies.views.conditional import known_etags, page_etag
 from tallies.views.places import Place, place_for
 
@@ -86,7 +89,7 @@ def _refused(refusal: intake.IntakeRefused) -> Refused:
     if isinstance(refusal, intake.KeyReused | intake.PhaseClosed):
         return Refused(refusal.code, 409, **refusal.details)
     if isinstance(refusal, intake.AssignmentRevoked):
-        return Refused(refusal.code, 403)
+        return Refused(refusal.code, 403, **refusal.details)
     fields = {}
     if isinstance(refusal, intake.UnknownBoxes):
         raise ValidationError(dict.fromkeys(refusal.details["fields"], sentence("unknown_field")))
@@ -95,6 +98,33 @@ def _refused(refusal: intake.IntakeRefused) -> Refused:
             for number in refusal.details[side]:
                 fields[vote_field(number)] = sentence(refusal.code, **{side: [number]})
     return Refused(refusal.code, 400, fields=fields, **refusal.details)
+
+
+class InvitationsView(ApiView):
+    parser_classes = [FormParser]
+
+    @extend_schema(
+        operation_id="send_invitations",
+        request=InvitationSerializer,
+        responses={
+            201: OpenApiResponse(InvitationReceiptSerializer, description="Stored."),
+            200: OpenApiResponse(InvitationReceiptSerializer, description="Stored before; the same answer."),
+            **refusals(400, 403, 404, 409, 413, 429),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Report what became of the invitations (C6), before the vote or while forms are taken."""
+        if not isinstance(request.data, dict):
+            raise Refused("bad_request")
+        report = report_of(request.data)
+        try:
+            receipt = invitations.submit(report, by=request.user, channel=Channel.API)
+        except PollingStation.DoesNotExist as error:
+            raise Http404 from error
+        except intake.IntakeRefused as refusal:
+            raise _refused(refusal) from refusal
+        answer = InvitationReceiptSerializer(receipt.report).data
+        return Response(answer, status=201 if receipt.created else 200)
 
 
 class FormView(ApiView):

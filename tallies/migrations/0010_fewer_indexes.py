@@ -8,12 +8,12 @@ from tallies import append_only
 
 
 def create(apps, schema_editor):
-    for statement in append_only.create_statements(schema_editor.connection.vendor):
+    for statement in append_only.create_statements(schema_editor.connection.vendor, append_only.FIRST_TABLES):
         schema_editor.execute(statement, params=None)
 
 
 def drop(apps, schema_editor):
-    for statement in append_only.drop_statements(schema_editor.connection.vendor):
+    for statement in append_only.drop_statements(schema_editor.connection.vendor, append_only.FIRST_TABLES):
         schema_editor.execute(statement, params=None)
 
 

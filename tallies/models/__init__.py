@@ -8,10 +8,13 @@ from tallies.models.forms import (
     PartialPhoto,
     Photo,
     PhotoState,
+    PhotoSubject,
     PhotoUpload,
     QuarantinedForm,
     Vote,
 )
+from tallies.models.invitations import INVITATION_FIGURES, InvitationPhoto, InvitationReport
+from tallies.models.messages import MESSAGE_LENGTH, StationMessage
 from tallies.models.results import (
     COUNTED_REVIEWS,
     AuditEvent,
@@ -26,6 +29,8 @@ from tallies.models.totals import PROGRESS_FIELDS, ContestTotal, PairTotal, Part
 
 __all__ = [
     "COUNTED_REVIEWS",
+    "INVITATION_FIGURES",
+    "MESSAGE_LENGTH",
     "PROGRESS_FIELDS",
     "Assignment",
     "AuditEvent",
@@ -37,6 +42,8 @@ __all__ = [
     "Election",
     "FormKind",
     "FormPhoto",
+    "InvitationPhoto",
+    "InvitationReport",
     "Office",
     "OutboxRow",
     "Outcome",
@@ -47,10 +54,12 @@ __all__ = [
     "Phase",
     "Photo",
     "PhotoState",
+    "PhotoSubject",
     "PhotoUpload",
     "PollingStation",
     "QuarantinedForm",
     "Review",
+    "StationMessage",
     "StationResult",
     "Vote",
 ]

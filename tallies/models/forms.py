@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -21,6 +23,21 @@ class Channel(models.TextChoices):
     CORRECTION = "perbaikan", _("Perbaikan koordinator")
     REPLAY = "putar_ulang", _("Putar ulang")
     SIMULATION = "simulasi", _("Simulasi")
+
+
+class PhotoSubject(models.TextChoices):
+    """What a photo of a form shows: a page of the C1, or of C.Kejadian Khusus dan/atau Keberatan."""
+
+    C1 = "c1", _("Halaman C1")
+    OBJECTION = "keberatan", _("Keberatan")
+
+
+def receipt_code(uuid: UUID) -> str:
+    """Short code to read out, e.g. "K7-4Q2M": 30 bits of the uuid, Crockford's alphabet."""
+    alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    number = uuid.int & (2**30 - 1)
+    letters = "".join(alphabet[(number >> shift) & 31] for shift in range(25, -1, -5))
+    return f"{letters[:2]}-{letters[2:]}"
 
 
 class C1FormQuerySet(models.QuerySet["C1Form"]):
@@ -81,11 +98,7 @@ class C1Form(FigureColumns):
 
     @property
     def receipt(self) -> str:
-        """Short code to read out, e.g. "K7-4Q2M": 30 bits of the uuid, Crockford's alphabet."""
-        alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-        number = self.uuid.int & (2**30 - 1)
-        letters = "".join(alphabet[(number >> shift) & 31] for shift in range(25, -1, -5))
-        return f"{letters[:2]}-{letters[2:]}"
+        return receipt_code(self.uuid)
 
     @property
     def figures(self) -> Figures:
@@ -128,9 +141,11 @@ class FormPhoto(models.Model):
     form = models.ForeignKey(C1Form, on_delete=models.CASCADE, related_name="photo_names", db_index=False)
     sha256 = models.CharField(max_length=64, db_index=True)
     page = models.PositiveSmallIntegerField()
+    subject = models.CharField(max_length=9, choices=PhotoSubject.choices, default=PhotoSubject.C1)
 
     class Meta:
-        ordering = ["page", "id"]
+        # The pages of the C1 before those of the objection.
+        ordering = ["subject", "page", "id"]
         constraints = [models.UniqueConstraint(fields=["form", "sha256"], name="a_form_names_a_photo_once")]
 
     def __str__(self) -> str:
@@ -211,6 +226,15 @@ class PartialPhoto(models.Model):
         return f"{self.sha256} {self.received}/{self.length}"
 
 
+class QuarantinedFormQuerySet(models.QuerySet["QuarantinedForm"]):
+    def visible_to(self, user) -> QuarantinedFormQuerySet:
+        """Keep those of the user's region; whoever has none (witness, operator) sees none, the sender neither."""
+        scope = user.scope
+        if scope is None:
+            return self.none()
+        return self.filter(station__region__first__range=(scope.first, scope.last))
+
+
 class QuarantinedForm(models.Model):
     """What a revoked witness's phone still sent. Kept for review, never counted."""
 
@@ -226,6 +250,8 @@ class QuarantinedForm(models.Model):
     )
     received_at = models.DateTimeField(_("diterima pada"), auto_now_add=True)
     content = models.JSONField(_("isi"))
+
+    objects = QuarantinedFormQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("formulir karantina")

@@ -8,12 +8,11 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotModified
-from django.shortcuts import get_object_or_404
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from tallies import photos
-from tallies.models import C1Form, PhotoState
+from tallies.models import C1Form, InvitationReport, PhotoState
 from tallies.views.conditional import known_etags
 
 log = logging.getLogger(__name__)
@@ -28,13 +27,16 @@ FRESH_SECONDS = 300
 def photo(request: HttpRequest, uuid: UUID, sha256: str) -> HttpResponse:
     """Serve the copy, or with ``?ukuran=kecil`` the thumbnail; never the original.
 
-    404 unless the form is visible, names the photo, its own sender brought it,
-    and the copy is made.
+    404 unless the form or the C6 report ``uuid`` is visible, names the photo,
+    its own sender brought it, and the copy is made.
     """
-    form = get_object_or_404(C1Form.objects.visible_to(request.user), uuid=uuid)
-    if not SHA256.fullmatch(sha256) or not form.photo_names.filter(sha256=sha256).exists():
+    if not SHA256.fullmatch(sha256):
         raise Http404
-    get_object_or_404(photos.arrived_photos(form), pk=sha256, state=PhotoState.READY)
+    # A sender may give a report the key of another's form: each is held against the photo for itself.
+    visible = (model.objects.visible_to(request.user).filter(uuid=uuid) for model in (C1Form, InvitationReport))
+    named = (one for rows in visible for one in rows.filter(photo_names__sha256=sha256))
+    if not any(photos.arrived_photos(one).filter(pk=sha256, state=PhotoState.READY).exists() for one in named):
+        raise Http404
     small = request.GET.get("ukuran") == "kecil"
     etag = f'"{sha256}-kecil"' if small else f'"{sha256}"'
     response = HttpResponseNotModified() if etag in known_etags(request) else _stored_copy(sha256, small=small)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django import forms
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,16 +19,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
-from django.views.decorators.http import require_safe
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST, require_safe
 
 from regions.models import Level, Region, TimeZone
-from tallies import colours, reporting, station_reporting
-from tallies.models import Contest, Election, Office, StationResult
+from tallies import colours, invitations, messaging, reporting, station_reporting
+from tallies.models import MESSAGE_LENGTH, Contest, Election, Office, StationResult
 from tallies.reporting import RegionLine, StationLine
 from tallies.views import places
 from tallies.views.conditional import page_etag, unchanged, with_etag
 from tallies.views.places import Place, place_for, place_of, region_address
+from tallies.wording_refusals import refusal_sentence
 
 Order = Callable[[Any], Any]
 
@@ -221,12 +225,48 @@ def zone_of(above: list[Region]) -> str:
 @require_safe
 def station(request: HttpRequest, slug: str, result_id: int) -> HttpResponse:
     """Show one station with everything that was sent and decided. Only to those with a region: 404."""
-    scope = request.user.scope
-    if scope is None:
+    if request.user.scope is None:
         raise Http404
+    return _station_page(request, _visible_result(request, slug, result_id), MessageForm())
+
+
+class MessageForm(forms.Form):
+    text = forms.CharField(
+        label=_("Pesan"),
+        widget=forms.Textarea(attrs={"rows": 3, "maxlength": MESSAGE_LENGTH}),
+        required=False,
+        help_text=_("Saksi membacanya di beranda. Paling banyak 300 huruf."),
+    )
+
+
+@login_required
+@require_POST
+def station_message(request: HttpRequest, slug: str, result_id: int) -> HttpResponse:
+    """Send a word to the witnesses of a station: 404 outside the reader's region, 403 for who only reads."""
+    if request.user.scope is None:
+        raise Http404
+    result = _visible_result(request, slug, result_id)
+    form = MessageForm(request.POST)
+    if form.is_valid():
+        try:
+            messaging.send(result.station, form.cleaned_data["text"], by=request.user)
+        except messaging.MessageRefused as refused:
+            form.add_error("text", refusal_sentence(refused.code))
+    if form.errors:
+        return _station_page(request, result, form, status=400)
+    messages.success(request, gettext("Pesan terkirim. Saksi membacanya saat membuka beranda."))
+    return redirect("station", slug, result_id)
+
+
+def _visible_result(request: HttpRequest, slug: str, result_id: int) -> StationResult:
     visible = StationResult.objects.visible_to(request.user).with_place()
-    result = get_object_or_404(visible, pk=result_id, contest__election__slug=slug)
-    contest = result.contest
+    return get_object_or_404(visible, pk=result_id, contest__election__slug=slug)
+
+
+def _station_page(
+    request: HttpRequest, result: StationResult, message_form: MessageForm, status: int = 200
+) -> HttpResponse:
+    contest, slug, scope = result.contest, result.contest.election.slug, request.user.scope
     above = places.above(result.station.region)
     here = place_of(contest.election, result.station.region, contest.office)
     context = {
@@ -238,9 +278,12 @@ def station(request: HttpRequest, slug: str, result_id: int) -> HttpResponse:
         "state": reporting.station_state(result),
         "places": [*_breadcrumb(scope, above, here.address), {"name": result.station.title, "url": ""}],
         "zone": zone_of(above),
+        "invitations": invitations.lines_of(result.station),
+        "station_messages": messaging.sent_to(result.station),
+        "message_form": message_form if request.user.may_decide else None,
         "witnesses": [one.witness for one in result.station.assignments.active().select_related("witness")],
     }
-    return render(request, "results/station.html", context)
+    return render(request, "results/station.html", context, status=status)
 
 
 # The colour

@@ -16,27 +16,23 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tallies import assigning, intake, photos
-from tallies.entry import (
-    EntryForm,
-    PhotoTray,
-    Question,
-    confirmed_codes,
-    fill_tray,
-    own_forms,
-    questions_of,
-    tray_of,
-)
+from tallies import assigning, intake, invitations, photos
+from tallies.entry import EntryForm, Question, confirmed_codes, own_forms, questions_of
 from tallies.models import (
     Assignment,
     C1Form,
     Channel,
     Election,
+    InvitationReport,
     Phase,
     PhotoState,
+    PhotoSubject,
     PollingStation,
+    StationMessage,
     StationResult,
 )
+from tallies.photo_tray import PhotoTray, fill_tray, tray_of
+from tallies.witness_status import invitations_of, messages_for
 from tallies.witness_work import Callee, Fate, callees_of, correction_code, fate_of
 from tallies.wording import QUESTION, field_label
 from tallies.wording_refusals import MOST_PHOTOS, refusal_sentence
@@ -90,10 +86,18 @@ class Place:
     works: list[Work]
     callees: list[Callee]
     is_wrong: bool = False
+    messages: list[StationMessage] = field(default_factory=list)
+    invitation: InvitationReport | None = None
+    #: Its C6 is the one step of the page with the filled button.
+    is_next: bool = False
 
     @property
     def election(self) -> Election:
         return self.works[0].result.contest.election
+
+    @property
+    def takes_invitations(self) -> bool:
+        return self.election.phase in invitations.ACCEPTING_PHASES
 
 
 @login_required
@@ -116,13 +120,18 @@ def home(request: HttpRequest) -> HttpResponse:
         )
     )
     works = [_work(result, request.user) for result in rows]
-    if next_one := next((work for work in works if work.needs_a_step), None):
+    next_one = next((work for work in works if work.needs_a_step), None)
+    if next_one:
         next_one.is_next = True
     wrong = request.GET.get("salah", "")
     places = []
     for station, group in groupby(works, key=lambda work: work.result.station):
         place = Place(station, list(group), callees_of(station.region), wrong == str(station.pk))
         places.append(place)
+    _tell(places, request.user)
+    first = next((place for place in places if place.takes_invitations and place.invitation is None), None)
+    if first and not next_one:
+        first.is_next = True
     elections = {place.election for place in places}
     context = {
         "places": places,
@@ -131,7 +140,16 @@ def home(request: HttpRequest) -> HttpResponse:
         "election": elections.pop() if len(elections) == 1 else None,
         "callees": callees_of(request.user.region) if request.user.region else [],
     }
-    return _page(request, "witness/home.html", context)
+    return page(request, "witness/home.html", context)
+
+
+def _tell(places: list[Place], user: Any) -> None:
+    """Give each place what the DPC wrote to it and what ``user`` reported of its invitations."""
+    stations = [place.station for place in places]
+    messages, reports = messages_for(stations), invitations_of(user, stations)
+    for place in places:
+        place.messages = messages.get(place.station.pk, [])
+        place.invitation = reports.get(place.station.pk)
 
 
 def _work(result: StationResult, user: Any) -> Work:
@@ -183,6 +201,12 @@ def _station(request: HttpRequest, result_id: int) -> tuple[StationResult, bool]
     return result, False
 
 
+def _brought(request: HttpRequest) -> list[tuple[str, Any]]:
+    """New photos, each with what it shows; those of the C1 first."""
+    fields = (("photos", PhotoSubject.C1), ("objection_photos", PhotoSubject.OBJECTION))
+    return [(subject.value, file) for name, subject in fields for file in request.FILES.getlist(name)]
+
+
 class Posted:
     """One press of *Periksa kembali* or *Kirim*."""
 
@@ -195,8 +219,8 @@ class Posted:
             kept=request.POST.getlist("kept_photos"),
             dropped=request.POST.getlist("dropped_photos"),
             # A revoked witness brings no new photo; the figures are what is kept.
-            files=[] if is_revoked else request.FILES.getlist("photos"),
-            result=result,
+            files=[] if is_revoked else _brought(request),
+            before=own_forms(result, request.user),
             by=request.user,
         )
 
@@ -230,9 +254,7 @@ class Posted:
         except StationResult.DoesNotExist as error:
             raise Http404 from error
         except intake.AssignmentRevoked as refused:
-            context = {"sentence": refusal_sentence(refused.code), "result": self.result}
-            context |= {"callees": callees_of(self.result.station.region)}
-            return _page(self.request, "witness/refused.html", context, status=403)
+            return revoked(self.request, self.result.station, refused)
         except intake.PhaseClosed:
             return _locked(self.request, self.result, status=409)
         except intake.KeyReused as refused:
@@ -282,7 +304,17 @@ def _form_page(
         "correction": correction_code(start, result) if start else "",
         "zone": result.station.region.zone,
     }
-    return _page(request, "witness/form.html", context, status=status)
+    return page(request, "witness/form.html", context, status=status)
+
+
+def revoked(request: HttpRequest, station: PollingStation, refused: intake.AssignmentRevoked) -> HttpResponse:
+    """What somebody is told who no longer guards ``station``."""
+    context = {
+        "sentence": refusal_sentence(refused.code, **refused.details),
+        "station": station,
+        "callees": callees_of(station.region),
+    }
+    return page(request, "witness/refused.html", context, status=403)
 
 
 def _locked(request: HttpRequest, result: StationResult, status: int = 200) -> HttpResponse:
@@ -295,7 +327,7 @@ def _locked(request: HttpRequest, result: StationResult, status: int = 200) -> H
         "newest": own_forms(result, request.user).first(),
         "callees": callees_of(result.station.region),
     }
-    return _page(request, "witness/locked.html", context, status=status)
+    return page(request, "witness/locked.html", context, status=status)
 
 
 # The receipt
@@ -319,6 +351,7 @@ def receipt(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "votes": sorted(form.votes.with_pair(), key=lambda vote: (vote.pair.is_empty_box, vote.pair.number)),
         "rows": [(field_label(name, {}), getattr(form, name)) for name in _shown_rows(result.contest.election)],
         "photos": named,
+        "page_count": sum(name.subject == PhotoSubject.C1 for name, _photo in named),
         "photo_count": _photo_count(named),
         "is_newest": not form.superseded_by.exists(),
         "is_open": result.contest.election.phase in intake.ACCEPTING_PHASES,
@@ -326,7 +359,7 @@ def receipt(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "zone": result.station.region.zone,
         "callees": callees_of(result.station.region),
     }
-    return _page(request, "witness/receipt.html", context)
+    return page(request, "witness/receipt.html", context)
 
 
 def _shown_rows(election: Election) -> Iterable[str]:
@@ -340,7 +373,7 @@ def _photo_count(named: list[Any]) -> dict[str, int]:
     return {state: states.count(state) for state in set(states)}
 
 
-def _page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+def page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     election = context.get("election")
     if election is not None:
         context["party_stylesheet"] = reverse("party-css", args=[election.slug])

@@ -24,6 +24,7 @@ def test_the_document_is_valid_without_a_warning_and_names_every_address(documen
     assert {path: found for path, found in methods.items() if path.startswith("/api/v1/")} == {
         "/api/v1/forms/": ["post"],
         "/api/v1/forms/{uuid}/": ["get"],
+        "/api/v1/invitations/": ["post"],
         "/api/v1/photos/{sha256}/": ["patch", "put"],
         "/api/v1/results/{slug}/{code}/": ["get"],
     }

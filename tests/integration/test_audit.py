@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from tallies import append_only, audit, intake, preparation, verification
+from tallies import append_only, assigning, audit, intake, invitations, preparation, verification
 from tallies.models import AuditEvent, C1Form, Channel, Decision, Election, FormPhoto, Pair, StationResult, Vote
 from tallies.preparation import NewPair, NewStation
 from tallies.submission import PhotoName, Submission
@@ -28,7 +28,13 @@ def history(play):
     send(play, "gedangan_1", [50, 61, 70])
     send(play, "dampit_2", [9, 8, 7])
     send(play, "dampit_2", [9, 8, 6], by="joko")
+    report_invitations(play.stations["dampit_1"], by=play.siti)
     return play
+
+
+def report_invitations(station, *, by):
+    report = invitations.Report(uuid.uuid4(), station.pk, 300, 290, 10, photos=(PHOTO,))
+    return invitations.submit(report, by=by, channel=Channel.API).report
 
 
 def send(play, station, votes, by="siti", **changes):
@@ -105,6 +111,10 @@ def change_the_checks(play):
 
 def change_the_page_of_a_photo(play):
     return sql("UPDATE tallies_formphoto SET page = 2")
+
+
+def change_what_a_photo_shows(play):
+    return FormPhoto.objects.filter(form=first_form()).update(subject="keberatan")
 
 
 def name_another_photo(play):
@@ -214,6 +224,7 @@ TAMPERING = [
     change_the_checks,
     change_the_page_of_a_photo,
     name_another_photo,
+    change_what_a_photo_shows,
     drop_the_name_of_a_photo,
     delete_a_form,
     add_a_form,
@@ -261,6 +272,8 @@ APPEND_ONLY_ROWS = {
     "tallies_formphoto": "page = 9",
     "tallies_decision": "reason = 'x'",
     "tallies_auditevent": "action = 'x'",
+    "tallies_invitationreport": "received = 1",
+    "tallies_invitationphoto": "page = 9",
 }
 
 
@@ -300,10 +313,21 @@ def practice(history):
     )
     form = intake.submit(sent, by=history.siti, channel=Channel.API).form
     verification.approve(form, by=history.budi, seen=1)
+    assigning.assign(station, history.siti, by=history.dewi)
+    report_invitations(station, by=history.siti)
     return contest
 
 
 PRACTICE_ROWS = [
+    (
+        "tallies_invitationphoto",
+        "report_id IN (SELECT r.id FROM tallies_invitationreport r JOIN tallies_stationresult s"
+        " ON s.station_id = r.station_id WHERE s.contest_id = %s)",
+    ),
+    (
+        "tallies_invitationreport",
+        "station_id IN (SELECT station_id FROM tallies_stationresult WHERE contest_id = %s)",
+    ),
     ("tallies_auditevent", "result_id IN (SELECT id FROM tallies_stationresult WHERE contest_id = %s)"),
     ("tallies_decision", "result_id IN (SELECT id FROM tallies_stationresult WHERE contest_id = %s)"),
     ("tallies_formphoto", "form_id IN (SELECT id FROM tallies_c1form WHERE contest_id = %s)"),

@@ -1,0 +1,179 @@
+"""What became of the invitations (C6) at a station: take in a report, read the newest ones.
+
+Nothing adds these figures up, and no form waits for them: a report stands
+beside the C1, in rows that never change, and is idempotent by its uuid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError
+from django.utils import timezone
+
+from sista import rows
+from sista.database import writing
+from tallies import photos
+from tallies.intake import AssignmentRevoked, KeyReused, PhaseClosed
+from tallies.models import Assignment, Channel, InvitationPhoto, InvitationReport, Phase, Photo, PollingStation
+from tallies.submission import PhotoName, hash_of
+
+ACCEPTING_PHASES = (Phase.PREPARATION, Phase.OPEN)
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report as sent. ``supersedes`` is the uuid of the version it corrects."""
+
+    uuid: UUID
+    station_id: int
+    received: int | None
+    handed_out: int | None
+    not_delivered: int | None
+    photos: tuple[PhotoName, ...] = ()
+    supersedes: UUID | None = None
+    filled_at: datetime | None = None
+
+    @property
+    def content_hash(self) -> str:
+        return hash_of(
+            {
+                "station_id": self.station_id,
+                "received": self.received,
+                "handed_out": self.handed_out,
+                "not_delivered": self.not_delivered,
+                "photos": sorted([photo.page, photo.sha256] for photo in self.photos),
+                "supersedes": str(self.supersedes) if self.supersedes else None,
+                "filled_at": self.filled_at.timestamp() if self.filled_at else None,
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Receipt:
+    report: InvitationReport
+    created: bool
+
+
+def submit(report: Report, *, by: Any, channel: Channel) -> Receipt:
+    """Store ``report`` of a witness who guards its station now.
+
+    Raises ``PollingStation.DoesNotExist`` for a station that never was theirs,
+    `AssignmentRevoked` for one that no longer is (nothing is kept: the figures
+    are of no use without somebody to answer for them), `KeyReused` and
+    `PhaseClosed`. Figures that do not add up are taken as they are.
+    """
+    try:
+        with writing():
+            station = PollingStation.objects.select_related("election").get(pk=report.station_id)
+            _refuse_strangers(station, by)
+            known = _already_stored(report, by)
+            if known:
+                return Receipt(known, created=False)
+            phase = station.election.phase
+            if phase not in ACCEPTING_PHASES:
+                raise PhaseClosed("phase_closed", phase=phase)
+            return Receipt(_store(report, by=by, channel=channel), created=True)
+    except IntegrityError:
+        # One key twice at once: the database let one of them in.
+        known = _already_stored(report, by)
+        if known is None:
+            raise
+        return Receipt(known, created=False)
+
+
+def _refuse_strangers(station: PollingStation, by: Any) -> None:
+    mine = Assignment.objects.filter(station=station, witness=by).values_list("revoked_at", flat=True)
+    if None in (ends := list(mine)):
+        return
+    if not ends:
+        raise PollingStation.DoesNotExist
+    raise AssignmentRevoked("assignment_revoked", kept=False)
+
+
+def _already_stored(report: Report, by: Any) -> InvitationReport | None:
+    known = InvitationReport.objects.filter(uuid=report.uuid).first()
+    if known is None:
+        return None
+    as_stored = _as_stored(report, _superseded(report, before=known.pk))
+    if known.content_hash != as_stored.content_hash or known.submitted_by_id != by.pk:
+        raise KeyReused("key_reused")
+    return known
+
+
+def _superseded(report: Report, *, before: int | None = None) -> InvitationReport | None:
+    """The version of this station that ``report`` names (stored before ``before``), if it is here."""
+    if report.supersedes is None:
+        return None
+    named = InvitationReport.objects.filter(uuid=report.supersedes, station=report.station_id)
+    return (named if before is None else named.filter(pk__lt=before)).first()
+
+
+def _as_stored(report: Report, superseded: InvitationReport | None) -> Report:
+    """Drop a named version that is not here, as the intake of forms does."""
+    return report if superseded else replace(report, supersedes=None)
+
+
+def _store(report: Report, *, by: Any, channel: Channel) -> InvitationReport:
+    superseded = _superseded(report)
+    stored = InvitationReport(
+        uuid=report.uuid,
+        station_id=report.station_id,
+        supersedes=superseded,
+        submitted_by=by,
+        channel=channel,
+        content_hash=_as_stored(report, superseded).content_hash,
+        filled_at=report.filled_at,
+        received_at=timezone.now(),
+        received=report.received,
+        handed_out=report.handed_out,
+        not_delivered=report.not_delivered,
+    )
+    rows.insert(stored)
+    rows.insert(*(InvitationPhoto(report=stored, sha256=one.sha256, page=one.page) for one in report.photos))
+    return stored
+
+
+def adds_up(received: int | None, handed_out: int | None, not_delivered: int | None) -> bool:
+    """False when all three are known and what was handed out or came back is not what was received."""
+    if received is None or handed_out is None or not_delivered is None:
+        return True
+    return handed_out + not_delivered == received
+
+
+def current(station: PollingStation) -> list[InvitationReport]:
+    """The newest report of each sender, the newest first, with its photo names."""
+    return list(
+        InvitationReport.objects.newest_of_each_sender()
+        .filter(station=station)
+        .select_related("submitted_by")
+        .prefetch_related("photo_names")
+        .order_by("-pk")
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """A report as a station's page shows it, with its photos or None for those that have not arrived."""
+
+    report: InvitationReport
+    photos: tuple[tuple[InvitationPhoto, Photo | None], ...]
+
+    @property
+    def adds_up(self) -> bool:
+        return adds_up(self.report.received, self.report.handed_out, self.report.not_delivered)
+
+
+def lines_of(station: PollingStation) -> list[Line]:
+    """`current` with the photos; the number of queries does not depend on how many there are."""
+    reports = current(station)
+    arrived = photos.photos_of_each(reports)
+    return [Line(report, arrived[report.pk]) for report in reports]
+
+
+def own_reports(station: PollingStation, user: Any) -> Any:
+    """What ``user`` reported of the station, the newest first."""
+    return InvitationReport.objects.filter(station=station, submitted_by=user.pk).order_by("-pk")
