@@ -217,12 +217,3 @@ class QuarantinedFormAdmin(ScopedAdmin):
     search_fields = ["station__region__code__startswith"]
     search_help_text = _("Kode wilayah seperti 35.07.05.")
     sortable_by = []
-
-    def get_queryset(self, request):
-        rows = admin.ModelAdmin.get_queryset(self, request)
-        scope = request.user.scope
-        return (
-            rows
-            if request.user.is_superuser
-            else rows.filter(station__region__first__range=(scope.first, scope.last))
-        )

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from regions.models import Level, Region
 from sista.templatetags.formats import clock_short
-from tallies import entry, verification, wording, work_queue
+from tallies import entry, quarantine, verification, wording, work_queue
 from tallies.decision_page import decision_page
 from tallies.decision_reasons import ReasonForm
 from tallies.intake import IntakeRefused
@@ -63,6 +63,8 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": [QueueRow(result, _questions(result)) for result in page.rows],
         "several_contests": scope.level < Level.REGENCY or len({result.contest_id for result in page.rows}) > 1,
         "progress": work_queue.progress(request.user, election),
+        "quarantined": quarantine.count(request.user, election),
+        "quarantine_counted": quarantine.COUNTED,
         "suffix": _suffix(view),
         "next_url": f"{here}?{urlencode({'saring': view, 'setelah': str(page.next)})}" if page.next else "",
         "first_url": f"{here}?saring={view}" if after else "",
