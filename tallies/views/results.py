@@ -234,9 +234,12 @@ class MessageForm(forms.Form):
     text = forms.CharField(
         label=_("Pesan"),
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": MESSAGE_LENGTH}),
-        required=False,
         help_text=_("Saksi membacanya di beranda. Paling banyak 300 huruf."),
     )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["text"].error_messages["required"] = refusal_sentence("message_missing")
 
 
 @login_required

@@ -125,9 +125,12 @@ def home(request: HttpRequest) -> HttpResponse:
         next_one.is_next = True
     wrong = request.GET.get("salah", "")
     places = []
+    of_region: dict[int, list[Callee]] = {}
     for station, group in groupby(works, key=lambda work: work.result.station):
-        place = Place(station, list(group), callees_of(station.region), wrong == str(station.pk))
-        places.append(place)
+        if station.region_id not in of_region:
+            of_region[station.region_id] = callees_of(station.region)
+        callees = of_region[station.region_id]
+        places.append(Place(station, list(group), callees, wrong == str(station.pk)))
     _tell(places, request.user)
     first = next((place for place in places if place.takes_invitations and place.invitation is None), None)
     if first and not next_one:

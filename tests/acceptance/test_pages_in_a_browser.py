@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connections
@@ -20,8 +21,19 @@ from accounts.models import Role, User
 from analytics import findings
 from analytics.models import Finding, Target
 from sista import background
-from tallies import aggregation, assigning, audit, photos, preparation, rebuilding, verification
-from tallies.models import Assignment, C1Form, Election, FormKind, Office, Phase, StationResult
+from tallies import (
+    aggregation,
+    assigning,
+    audit,
+    intake,
+    invitations,
+    messaging,
+    photos,
+    preparation,
+    rebuilding,
+    verification,
+)
+from tallies.models import Assignment, C1Form, Channel, Election, FormKind, Office, Phase, StationResult
 from tallies.preparation import NewPair, NewStation
 from tallies.submission import PhotoName
 from tests import cast
@@ -49,7 +61,7 @@ def furnish(stage: Stage) -> None:
     play = stage.play
     play.budi.phone = "0812-0000-0001"
     play.budi.save()
-    for name in ("tono", "gita", "baru", "lati", "lama"):
+    for name in ("tono", "gita", "baru", "lati", "lama", "awal"):
         play.people[name] = cast.person(name, Role.WITNESS)
     play.people["super"] = cast.person("super", Role.NATIONAL, "ID", is_staff=True, is_superuser=True)
     play.dewi.is_staff = True
@@ -58,16 +70,28 @@ def furnish(stage: Stage) -> None:
         assigning.assign(play.stations[station], play.people[witness], by=play.dewi)
     photo, _is_new = photos.receive(picture(size=(1200, 1600)), by=play.siti)
     photos.process_waiting()
-    stage.send("dampit_1", [80, 100, 20], by="siti", photos=(PhotoName(photo.pk, 1), PhotoName("0" * 64, 2)))
+    objection, _is_new = photos.receive(picture(size=(1200, 1600), seed=7), by=play.siti)
+    photos.process_waiting()
+    named = (PhotoName(photo.pk, 1), PhotoName("0" * 64, 2), PhotoName(objection.pk, 1, "keberatan"))
+    stage.send("dampit_1", [80, 100, 20], by="siti", photos=named, objection=True, note="Saksi lain tidak hadir.")
+    c6 = invitations.Report(uuid4(), play.stations["dampit_1"].pk, 300, 280, 10, photos=(PhotoName(photo.pk, 1),))
+    invitations.submit(c6, by=play.siti, channel=Channel.API)
+    for text in ("Foto halaman 2 belum kami terima. Kirim lagi begitu ada sinyal.", "Terima kasih."):
+        messaging.send(play.stations["dampit_1"], text, by=play.budi)
     stage.send("dampit_1", [80, 108, 20], by="joko")
     stage.send("pamotan_1", [90, 110, 20], by="tono", values={"valid_votes": 222})
     asked = stage.send("gedangan_1", [10, 20, 30], by="gita")
     verification.ask_for_fix(asked, by=play.budi, seen=1, reason="Foto halaman 2 tidak terbaca")
     stage.send("babat_1", [30, 100], by="wati")
+    left = assigning.assign(play.stations["gedangan_1"], cast.person("pergi", Role.WITNESS), by=play.dewi)
+    assigning.revoke(left, by=play.dewi)
+    late = cast.submission(play, "gedangan_1", [12, 20, 30], note="Sinyal baru ada.")
+    intake.quarantine(late, by=left.witness)
     for contest, share in ((play.malang, "0.47"), (play.lamongan, None)):
         said = {"stated_on": dt.date(2020, 10, 14), "stated_by": "DPD Jatim", "source": "Rapat DPD"}
         Target.objects.create(contest=contest, expected_share=share, **said)
     _other_election(stage, "latihan", FormKind.FULL, Phase.OPEN, "lati", practice_of=play.election)
+    _other_election(stage, "pilkada-2025", FormKind.SHORT, Phase.PREPARATION, "awal")
     _other_election(stage, "pilkada-2015", FormKind.SHORT, Phase.CLOSED, "lama")
     aggregation.drain()
     findings.refresh_changed()
@@ -146,6 +170,17 @@ def revoked_meanwhile(stage: Stage, page: Page) -> None:
     assigning.assign(mine.station, stage.person("joko"), by=stage.person("dewi"))
 
 
+def c6(stage: Stage, station: str) -> str:
+    return f"/saksi/{stage.play.stations[station].pk}/c6/"
+
+
+def invitations_asked(stage: Stage, page: Page) -> None:
+    for name, figure in (("received", 300), ("handed_out", 280), ("not_delivered", 10)):
+        page.fill(f"[name={name}]", str(figure))
+    page.click("button.button--main")
+    expect(page.locator("#pertanyaan")).to_be_visible()
+
+
 def refuse_without_reason(stage: Stage, page: Page) -> None:
     refusal = page.locator("details:has([name=tindakan][value=tolak])")
     refusal.locator("summary").click()
@@ -189,6 +224,11 @@ PAGES = [
     Seen("C1 unreadable", "siti", lambda s: c1(s, "dampit_2"), unreadable),
     Seen("C1 asked", "siti", lambda s: c1(s, "dampit_2"), check_with_questions),
     Seen("C1 refused", "joko", lambda s: c1(s, "dampit_1"), revoked_meanwhile),
+    Seen("witness home, before the vote", "awal", "/saksi/"),
+    Seen("C6", "awal", lambda s: c6(s, "awal's")),
+    Seen("C6 asked", "awal", lambda s: c6(s, "awal's"), invitations_asked),
+    Seen("C6 correction", "siti", lambda s: c6(s, "dampit_1")),
+    Seen("C6 closed", "lama", lambda s: c6(s, "lama's")),
     Seen("C1 closed", "lama", lambda s: c1(s, "lama's")),
     Seen("receipt", "siti", lambda s: f"/saksi/kiriman/{C1Form.objects.get(submitted_by=s.person('siti')).uuid}/"),
     Seen("elections", "budi", "/hasil/"),
@@ -204,6 +244,8 @@ PAGES = [
     Seen("station", "budi", lambda s: f"/hasil/pilkada-2020/tps/{result(s, 'dampit_1').pk}/"),
     Seen("station not in", "budi", lambda s: f"/hasil/pilkada-2020/tps/{result(s, 'dampit_2').pk}/"),
     Seen("queue", "budi", "/verifikasi/pilkada-2020/"),
+    Seen("quarantine", "budi", "/verifikasi/pilkada-2020/karantina/"),
+    Seen("quarantine, nothing there", "agus", "/verifikasi/pilkada-2020/karantina/"),
     Seen("queue, nothing there", "budi", "/verifikasi/pilkada-2020/?saring=ditolak"),
     Seen("decide between two", "budi", lambda s: decide(s, "dampit_1"), open_folds),
     Seen("decide one", "budi", lambda s: decide(s, "pamotan_1")),

@@ -702,7 +702,8 @@ def test_the_colour_of_no_election_is_not_found(db, client):
 
 
 #: Session, person with the own region, election, place, offices, contest and stamp are 7; the rest is the report.
-UNCHANGED, REGION, DESA, PARTY, STATION = 7, 12, 15, 13, 22
+#: Of a station two are the C6 reports and the messages; with a report come its photo names and two for the photos.
+UNCHANGED, REGION, DESA, PARTY, STATION = 7, 12, 15, 13, 24
 
 
 def queries(client, address):
