@@ -16,7 +16,9 @@ from django.utils import timezone, translation
 from sista.templatetags.formats import pair_colour, pair_name
 from tallies import colours, intake, photos
 from tallies.entry import own_forms
-from tallies.models import C1Form, Election, Pair, PollingStation, StationResult
+from tallies.models import C1Form, Election, InvitationReport, Pair, PollingStation, StationMessage, StationResult
+from tallies.models.invitations import INVITATION_FIGURES
+from tallies.witness_status import invitations_of, messages_for
 from tallies.witness_work import Callee, callees_of, correction_code, fate_of
 
 #: Practice runs a phone is told of.
@@ -41,13 +43,20 @@ def news_for(user: Any) -> dict[str, Any]:
         )
     )
     callees = _once(callees_of)
+    places = [(station, list(results)) for station, results in groupby(rows, key=lambda result: result.station)]
+    guarded = [station for station, _results in places]
+    messages, reports = messages_for(guarded), invitations_of(user, guarded)
     return {
         "person": {"id": user.pk, "name": str(user)},
         "language": translation.get_language(),
         "callees": [_callee(one) for one in (callees(user.region) if user.region else [])],
         "places": [
-            _place(station, list(results), user, callees)
-            for station, results in groupby(rows, key=lambda result: result.station)
+            _place(station, results, user, callees)
+            | {
+                "messages": [_message(one) for one in messages.get(station.pk, [])],
+                "invitations": _invitations(reports[station.pk]) if station.pk in reports else None,
+            }
+            for station, results in places
         ],
     }
 
@@ -83,6 +92,19 @@ def _place(station: PollingStation, results: list[StationResult], user: Any, cal
         "election": _election(election),
         "callees": [_callee(one) for one in callees(region)],
         "contests": [_contest(result, user) for result in results],
+    }
+
+
+def _message(message: StationMessage) -> dict[str, str]:
+    return {"at": message.at.isoformat(), "text": message.text}
+
+
+def _invitations(report: InvitationReport) -> dict[str, Any]:
+    return {
+        "uuid": str(report.uuid),
+        "received_at": report.received_at.isoformat(),
+        "photos": [{"page": name.page, "sha256": name.sha256} for name in report.photo_names.all()],
+        **{name: getattr(report, name) for name in INVITATION_FIGURES},
     }
 
 
@@ -143,7 +165,7 @@ def _form(form: C1Form, result: StationResult) -> dict[str, Any]:
         "fate": {"code": fate.code, "icon": fate.icon_name, "state": fate.icon, "reason": fate.reason}
         | {"disputed": fate.disputed},
         "photos": [
-            {"page": name.page, "sha256": name.sha256, "state": photo.state if photo else ""}
+            {"page": name.page, "sha256": name.sha256, "subject": name.subject, "state": photo.state if photo else ""}
             for name, photo in photos.photos_of(form)
         ],
     }

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Refusal
-from tallies import assigning, intake, verification
+from tallies import assigning, intake, messaging, verification
 from tallies.models import Assignment, Channel, Phase
 from tallies.phone.news import news_for
 from tests import cast
@@ -63,6 +63,22 @@ def test_the_coordinators_reason_reaches_the_phone(play):
     [contest] = client(play.siti).get(NEWS).json()["places"][0]["contests"]
     fate = contest["sent"][0]["fate"]
     assert (fate["code"], fate["reason"]) == ("needs_fix", "Foto halaman 2 tidak terbaca")
+
+
+def test_what_the_dpc_wrote_and_the_own_c6_reach_the_phone_of_that_station_only(play):
+    messaging.send(play.stations["dampit_2"], "Tunggu di TPS", by=play.budi)
+    report = {
+        "uuid": "00000000-0000-4000-8000-0000000000c6", "station": play.stations["dampit_1"].pk,
+        "received": 300, "handed_out": 290, "not_delivered": 10, "photos": [{"sha256": "c" * 64, "page": 1}],
+    }  # fmt: skip
+    assert client(play.joko).post("/api/v1/invitations/", report, content_type="application/json").status_code == 201
+    one, two = client(play.siti).get(NEWS).json()["places"]
+    assert [message["text"] for message in two["messages"]] == ["Tunggu di TPS"]
+    assert (one["messages"], one["invitations"], two["invitations"]) == ([], None, None)
+    [place] = client(play.joko).get(NEWS).json()["places"]
+    assert (place["invitations"]["received"], place["invitations"]["photos"]) == (
+        300, [{"page": 1, "sha256": "c" * 64}]
+    )  # fmt: skip
 
 
 def test_nothing_new_is_304_and_brings_a_token_all_the_same(play):
