@@ -1,3 +1,5 @@
+import re
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
@@ -8,13 +10,15 @@ from sista.scoped_admin import ScopedAdmin
 
 admin.site.unregister(Group)  # roles, not groups
 
+#: The beginning of a telephone number, as it is typed.
+NUMBER = re.compile(r"0[0-9][0-9.-]*")
 #: Roles a DPD may give. Its own kind and those above are made by a superuser.
 GIVEN_BY_PROVINCE = (Role.WITNESS, Role.DISTRICT_WITNESS, Role.OPERATOR, Role.COORDINATOR)
 
 
 @admin.register(User)
 class PersonAdmin(ScopedAdmin, UserAdmin):
-    list_display = ["username", "full_name", "role", "region", "phone", "is_active"]
+    list_display = ["username", "full_name", "role", "region", "phone_number", "is_active"]
     list_filter = ["role", "is_active"]
     list_select_related = ["region"]
     search_fields = ["username", "full_name", "phone"]
@@ -30,6 +34,17 @@ class PersonAdmin(ScopedAdmin, UserAdmin):
     add_fieldsets = [
         (None, {"fields": ["username", "password1", "password2", "full_name", "phone", "role", "region"]}),
     ]
+
+    @admin.display(description=_("telepon"))
+    def phone_number(self, person):
+        return person.spoken_phone
+
+    def get_search_results(self, request, queryset, search_term):
+        # Numbers are kept as +62812…, and asked for as people read them out: 0812-3456.
+        words = [
+            "+62" + re.sub(r"[.-]", "", word)[1:] if NUMBER.fullmatch(word) else word for word in search_term.split()
+        ]
+        return super().get_search_results(request, queryset, " ".join(words))
 
     def get_fieldsets(self, request, obj=None):
         sets = super().get_fieldsets(request, obj)

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.phone_numbers import PhoneField, spoken
 from regions.models import Level, Region
 
 
@@ -65,7 +66,7 @@ class User(AbstractUser):
         Region, verbose_name=_("wilayah"), null=True, blank=True, on_delete=models.PROTECT, related_name="people"
     )
     full_name = models.CharField(_("nama lengkap"), max_length=120, blank=True)
-    phone = models.CharField(_("telepon"), max_length=24, blank=True)
+    phone = PhoneField(_("telepon"), max_length=24, blank=True)
     language = models.CharField(
         _("bahasa"), max_length=5, choices=[("id", "Bahasa Indonesia"), ("en", "English")], default="id"
     )
@@ -75,6 +76,8 @@ class User(AbstractUser):
     class Meta:
         verbose_name = _("pengguna")
         verbose_name_plural = pgettext_lazy("daftar", "pengguna")
+        # Who sent this message?
+        indexes = [models.Index(fields=["phone"], name="people_by_phone")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(role=Role.WITNESS) | Q(region__isnull=False) | Q(is_superuser=True),
@@ -84,6 +87,10 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    @property
+    def spoken_phone(self) -> str:
+        return spoken(self.phone)
 
     @property
     def is_witness(self) -> bool:

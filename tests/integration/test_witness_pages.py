@@ -91,7 +91,7 @@ def test_wrong_station_says_what_to_do_and_whom_to_call(play, client):
     link = re.search(r'href="(/saksi/\?salah=\d+)#', home).group(1)
     page = text(client.get(link))
     assert "Jangan isi apa pun di sini" in page
-    assert 'href="tel:081234567890"' in page
+    assert 'href="tel:+6281234567890"' in page
     assert "Jangan isi apa pun di sini" not in home
 
 
