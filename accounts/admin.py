@@ -1,17 +1,14 @@
-import re
-
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Refusal, Role, User
+from accounts.phone_numbers import normalise_start
 from sista.scoped_admin import ScopedAdmin
 
 admin.site.unregister(Group)  # roles, not groups
 
-#: The beginning of a telephone number, as it is typed.
-NUMBER = re.compile(r"0[0-9][0-9.-]*")
 #: Roles a DPD may give. Its own kind and those above are made by a superuser.
 GIVEN_BY_PROVINCE = (Role.WITNESS, Role.DISTRICT_WITNESS, Role.OPERATOR, Role.COORDINATOR)
 
@@ -41,10 +38,7 @@ class PersonAdmin(ScopedAdmin, UserAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         # Numbers are kept as +62812…, and asked for as people read them out: 0812-3456.
-        words = [
-            "+62" + re.sub(r"[.-]", "", word)[1:] if NUMBER.fullmatch(word) else word for word in search_term.split()
-        ]
-        return super().get_search_results(request, queryset, " ".join(words))
+        return super().get_search_results(request, queryset, normalise_start(search_term))
 
     def get_fieldsets(self, request, obj=None):
         sets = super().get_fieldsets(request, obj)

@@ -35,6 +35,14 @@ def normalise(given: str) -> str:
     return plain
 
 
+def normalise_start(words: str) -> str:
+    """Write what begins like a number here as `normalise` would, in a search: "0812-34 siti" is "+6281234 siti"."""
+    return " ".join(
+        "+62" + _FILLING.sub("", word)[1:] if re.fullmatch(r"0[0-9][0-9.-]*", word) else word
+        for word in words.split()
+    )
+
+
 def may_be_answered(number: str) -> bool:
     """True for a whole number: a name ("TELKOMSEL") and a short code take no message."""
     return _INTERNATIONAL.fullmatch(number) is not None

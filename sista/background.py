@@ -22,6 +22,7 @@ from sista import metrics
 from sista.stack import roomy
 from tallies import aggregation, photo_pieces, photos, signalling
 from tallies import tasks as tally_tasks
+from tallies.sms import answering, sending
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ SWEEP_SECONDS = 1.0
 #: A sweep rests so many times as long as it worked.
 RESTS = 4
 STALE_PIECES_SECONDS = 3600.0
+UNREAD_SMS_SECONDS = 30.0
 
 
 def every(seconds: float, job: Callable[[], int]) -> Callable[[], int]:
@@ -50,6 +52,8 @@ def every(seconds: float, job: Callable[[], int]) -> Callable[[], int]:
 #: What the embedded threads do, each in a round of its own: a night's photos (50 ms each) must not hold up totals.
 TOTALS_JOBS = (aggregation.drain, findings.refresh_changed)
 PHOTO_JOBS = (photos.process_waiting, every(STALE_PIECES_SECONDS, photo_pieces.remove_stale))
+#: A gateway that does not answer holds up the next message, and nothing else.
+MESSAGE_JOBS = (every(UNREAD_SMS_SECONDS, answering.answer_waiting), sending.send_waiting)
 
 
 def start() -> None:
@@ -62,6 +66,7 @@ def start() -> None:
     for name, jobs, woken in (
         ("embedded-totals", TOTALS_JOBS, totals_woken),
         ("embedded-photos", PHOTO_JOBS, threading.Event()),
+        ("embedded-messages", MESSAGE_JOBS, threading.Event()),
     ):
         threading.Thread(target=roomy(_sweep), args=(jobs, woken), name=name, daemon=True).start()
 

@@ -144,6 +144,32 @@ def _url(value: str, example: str) -> Any:
     return parts
 
 
+def gateway_url(value: str) -> str:
+    example = "set it to the address that takes messages, e.g. https://api.sms-gate.app/3rdparty/v1/messages"
+    parts = _url(value, example)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+        raise ValueError(f"{example} (user and password have variables of their own)")
+    return value
+
+
+def sender(value: str) -> str:
+    if value not in ("console", "http") and not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", value):
+        raise ValueError("set it to console, http, or the dotted path of a function of yours")
+    return value
+
+
+def pairs(*names: str) -> Callable[[str], dict[str, str]]:
+    """Read "name=value, …" with some of ``names``; the others keep their defaults."""
+
+    def read(value: str) -> dict[str, str]:
+        found = dict(part.partition("=")[::2] for part in _listed(value))
+        if not set(found) <= set(names) or any("=" not in part for part in _listed(value)):
+            raise ValueError(f"set it to some of {', '.join(names)}, as {names[0]}=…,{names[1]}=…")
+        return found
+
+    return read
+
+
 def bucket(value: str) -> str:
     if not BUCKET_NAME.fullmatch(value):
         raise ValueError("set it to a bucket's name: 3 to 63 small letters, digits and hyphens, e.g. sista-photos")
@@ -182,6 +208,14 @@ VARIABLES = (
     Variable("SISTA_LOG_FORMAT", one_of("line", "json"), "line"),
     Variable("SISTA_METRICS_TOKEN", token, secret=True),
     Variable("SISTA_METRICS_PORT", number(1, 65535), None),
+    # Messages
+    Variable("SISTA_SMS_SECRET", token, secret=True),
+    Variable("SISTA_SMS_FIELDS", pairs("sender", "text", "id", "gateway", "event", "time"), {}),
+    Variable("SISTA_SMS_HEADERS", pairs("signature", "timestamp"), {}),
+    Variable("SISTA_SMS_SENDER", sender, "console"),
+    Variable("SISTA_SMS_URL", gateway_url),
+    Variable("SISTA_SMS_USER", text),
+    Variable("SISTA_SMS_PASSWORD", text, secret=True),
     # Developers
     Variable("SISTA_DEBUG", flag, False),
     Variable("SISTA_TEST", flag, False),
@@ -240,7 +274,12 @@ def _secret_in(name: str, path: str) -> str:
 
 
 def _misfits(values: Values) -> Sequence[str]:
-    return [*_production_misfits(values), *_part_misfits(values), *_store_misfits(values)]
+    return [
+        *_production_misfits(values),
+        *_part_misfits(values),
+        *_store_misfits(values),
+        *_message_misfits(values),
+    ]
 
 
 def _production_misfits(values: Values) -> list[str]:
@@ -292,6 +331,15 @@ def _store_misfits(values: Values) -> list[str]:
     if importlib.util.find_spec("storages") is None or importlib.util.find_spec("boto3") is None:
         found.append("S3_BUCKET needs packages that are not installed: pip install -r requirements-s3.txt.")
     return found
+
+
+def _message_misfits(values: Values) -> list[str]:
+    if values["SISTA_SMS_SENDER"] == "http" and not values["SISTA_SMS_URL"]:
+        return [
+            "SISTA_SMS_URL is not set: with SISTA_SMS_SENDER=http set it to the address that takes messages, "
+            "e.g. https://api.sms-gate.app/3rdparty/v1/messages."
+        ]
+    return []
 
 
 def known_names() -> set[str]:

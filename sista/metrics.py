@@ -66,9 +66,10 @@ REQUEST_SECONDS = Histogram(
     registry=_own,
 )
 FORMS = Counter("sista_forms", "C1 forms stored, by the channel they came through.", ["channel"], registry=_own)
+SMS = Counter("sista_sms", "SMS that came in, by what became of them.", ["outcome"], registry=_own)
 JOB_SECONDS = Histogram(
     "sista_job_seconds",
-    "Time a round of work outside requests took: drain, findings, photos.",
+    "Time a round of work outside requests took: drain, findings, photos, messages.",
     ["job"],
     buckets=(0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60),
     registry=_own,
@@ -82,6 +83,10 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
 
 def count_form(channel: str) -> None:
     FORMS.labels(channel).inc()
+
+
+def count_sms(outcome: str) -> None:
+    SMS.labels(outcome).inc()
 
 
 @contextlib.contextmanager
@@ -100,6 +105,7 @@ class Waiting(Protocol):
     outbox_rows: int
     outbox_age: float
     photos_waiting: int
+    sms_waiting: int
 
 
 def exposition(stored: Callable[[], Waiting | None] | None = None) -> bytes:
@@ -130,6 +136,7 @@ class _StoredFacts(Collector):
             yield GaugeMetricFamily("sista_outbox_rows", "Changes the totals do not know yet.", facts.outbox_rows)
             yield GaugeMetricFamily("sista_outbox_age_seconds", "Age of the oldest of them.", facts.outbox_age)
             yield GaugeMetricFamily("sista_photos_waiting", "Photos whose copy is not made.", facts.photos_waiting)
+            yield GaugeMetricFamily("sista_sms_waiting", "SMS the gateway has not taken yet.", facts.sms_waiting)
 
 
 def may_read(request: Mapping[str, Any], token: str) -> bool:

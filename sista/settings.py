@@ -254,6 +254,23 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
 }
 
+#: The gateway signs with it; without one its address is not there.
+SMS_SECRET = env["SISTA_SMS_SECRET"]
+SMS_SENDER = env["SISTA_SMS_SENDER"]
+SMS_URL, SMS_USER, SMS_PASSWORD = env["SISTA_SMS_URL"], env["SISTA_SMS_USER"], env["SISTA_SMS_PASSWORD"]
+#: Where in its JSON the gateway writes what, and under which headers it signs. As sms-gate.app does by default.
+#: Not its messageId: that is made from the content, and two equal messages share it.
+SMS_FIELDS = {
+    "id": "id",
+    "gateway": "deviceId",
+    "event": "event",
+    "sender": "payload.phoneNumber",
+    "text": "payload.message",
+    "time": "payload.receivedAt",
+} | env["SISTA_SMS_FIELDS"]
+SMS_EVENT = "sms:received"
+SMS_HEADERS = {"signature": "X-Signature", "timestamp": "X-Timestamp"} | env["SISTA_SMS_HEADERS"]
+
 CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -265,6 +282,8 @@ CELERY_TASK_DEFAULT_QUEUE = "totals"
 CELERY_TASK_ROUTES = {
     "tallies.tasks.process_photos": {"queue": "photos"},
     "tallies.tasks.remove_stale_pieces": {"queue": "photos"},
+    "tallies.tasks.answer_sms": {"queue": "messages"},
+    "tallies.tasks.send_sms": {"queue": "messages"},
     "analytics.tasks.*": {"queue": "findings"},
 }
 # Without the two unacked settings a killed worker's task came back after 96 s.
@@ -283,6 +302,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 600},
     },
+    "answer SMS": {"task": "tallies.tasks.answer_sms", "schedule": 30.0, "options": {"expires": 30}},
+    "send SMS": {"task": "tallies.tasks.send_sms", "schedule": 2.0, "options": {"expires": 5}},
     "refresh findings": {"task": "analytics.tasks.refresh_findings", "schedule": 5.0, "options": {"expires": 10}},
 }
 # Written down every quarter of a minute, not every three minutes: a health check looks at the file's age.

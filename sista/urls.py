@@ -21,6 +21,8 @@ urlpatterns = [
     path("verifikasi/", include("tallies.urls.verification")),
     # Targets and findings
     path("analisis/", include("analytics.urls")),
+    # The SMS gateway
+    path("sms/", include("tallies.urls.sms")),
     # Phones and programs
     path("api/v1/", include("tallies.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),

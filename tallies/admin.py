@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
+from accounts.phone_numbers import normalise_start, spoken
 from sista.scoped_admin import ScopedAdmin
 from tallies import assigning, preparation
 from tallies.models import (
@@ -10,6 +11,7 @@ from tallies.models import (
     AuditEvent,
     Contest,
     Election,
+    InboundSms,
     Pair,
     PollingStation,
     QuarantinedForm,
@@ -217,3 +219,39 @@ class QuarantinedFormAdmin(ScopedAdmin):
     search_fields = ["station__region__code__startswith"]
     search_help_text = _("Kode wilayah seperti 35.07.05.")
     sortable_by = []
+
+
+@admin.register(InboundSms)
+class InboundSmsAdmin(ScopedAdmin):
+    """What came in by SMS and what was answered. Where an unknown number belongs nobody knows: superusers read it."""
+
+    read_only = True
+    list_display = ["received_at", "number", "person", "text", "outcome", "station"]
+    list_filter = ["outcome"]
+    list_select_related = ["person", "station__region"]
+    search_fields = ["sender__startswith"]
+    search_help_text = _("Nomor telepon seperti 0812-3456.")
+    sortable_by = []
+    fields = [
+        *("received_at", "arrived_at", "number", "person", "text"),
+        *("outcome", "detail", "station", "form", "answered", "sending"),
+    ]
+    readonly_fields = ["number", "answered", "sending"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("answer", "form")
+
+    def get_search_results(self, request, queryset, search_term):
+        return super().get_search_results(request, queryset, normalise_start(search_term))
+
+    @admin.display(description=_("nomor"))
+    def number(self, message):
+        return spoken(message.sender)
+
+    @admin.display(description=_("jawaban"))
+    def answered(self, message):
+        return message.answer.text if message.answer else None
+
+    @admin.display(description=_("pengiriman"))
+    def sending(self, message):
+        return message.answer.get_state_display() if message.answer else None

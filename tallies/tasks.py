@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from tallies import aggregation, photo_pieces, photos
+from tallies.sms import answering, sending
 
 
 @shared_task
@@ -13,6 +14,16 @@ def drain() -> int:
 @shared_task
 def process_photos() -> int:
     return photos.process_waiting()
+
+
+@shared_task
+def answer_sms() -> int:
+    return answering.answer_waiting()
+
+
+@shared_task
+def send_sms() -> int:
+    return sending.send_waiting()
 
 
 @shared_task

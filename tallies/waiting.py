@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from tallies.models import OutboxRow, Photo, PhotoState
+from tallies.models import OutboxRow, OutgoingSms, Photo, PhotoState, SendingState
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Waiting:
     outbox_rows: int
     outbox_age: float
     photos_waiting: int
+    sms_waiting: int
 
 
 def facts() -> Waiting | None:
@@ -26,6 +27,7 @@ def facts() -> Waiting | None:
             outbox_rows=OutboxRow.objects.count(),
             outbox_age=outbox_age(),
             photos_waiting=Photo.objects.filter(state=PhotoState.RECEIVED).count(),
+            sms_waiting=OutgoingSms.objects.filter(state=SendingState.WAITING).count(),
         )
     except (DatabaseError, InterfaceError):
         return None

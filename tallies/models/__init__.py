@@ -24,6 +24,7 @@ from tallies.models.results import (
     Review,
     StationResult,
 )
+from tallies.models.sms import InboundSms, OutgoingSms, SendingState, SmsOutcome
 from tallies.models.stations import Assignment, PollingStation
 from tallies.models.totals import PROGRESS_FIELDS, ContestTotal, PairTotal, PartyTotal
 
@@ -42,11 +43,13 @@ __all__ = [
     "Election",
     "FormKind",
     "FormPhoto",
+    "InboundSms",
     "InvitationPhoto",
     "InvitationReport",
     "Office",
     "OutboxRow",
     "Outcome",
+    "OutgoingSms",
     "Pair",
     "PairTotal",
     "PartialPhoto",
@@ -59,6 +62,8 @@ __all__ = [
     "PollingStation",
     "QuarantinedForm",
     "Review",
+    "SendingState",
+    "SmsOutcome",
     "StationMessage",
     "StationResult",
     "Vote",

@@ -19,6 +19,7 @@ from tallies.models.stations import Assignment, PollingStation
 class Channel(models.TextChoices):
     PAGE = "halaman", _("Halaman web")
     API = "ponsel", _("Aplikasi ponsel")
+    SMS = "sms", _("Pesan singkat (SMS)")
     COUNT_ROOM = "kamar_hitung", _("Kamar Hitung")
     CORRECTION = "perbaikan", _("Perbaikan koordinator")
     REPLAY = "putar_ulang", _("Putar ulang")

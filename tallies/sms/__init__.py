@@ -1,0 +1,1 @@
+"""Forms by SMS: read, answer, send."""
