@@ -34,7 +34,7 @@ class PersonAdmin(ScopedAdmin, UserAdmin):
 
     @admin.display(description=_("telepon"))
     def phone_number(self, person):
-        return person.spoken_phone
+        return person.spoken_phone or None
 
     def get_search_results(self, request, queryset, search_term):
         # Numbers are kept as +62812…, and asked for as people read them out: 0812-3456.

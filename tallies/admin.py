@@ -228,7 +228,6 @@ class InboundSmsAdmin(ScopedAdmin):
     read_only = True
     list_display = ["received_at", "number", "person", "text", "outcome", "station"]
     list_filter = ["outcome"]
-    list_select_related = ["person", "station__region"]
     search_fields = ["sender__startswith"]
     search_help_text = _("Nomor telepon seperti 0812-3456.")
     sortable_by = []
@@ -239,14 +238,14 @@ class InboundSmsAdmin(ScopedAdmin):
     readonly_fields = ["number", "answered", "sending"]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("answer", "form")
+        return super().get_queryset(request).select_related("person", "station__region", "answer", "form")
 
     def get_search_results(self, request, queryset, search_term):
         return super().get_search_results(request, queryset, normalise_start(search_term))
 
     @admin.display(description=_("nomor"))
     def number(self, message):
-        return spoken(message.sender)
+        return spoken(message.sender) or None
 
     @admin.display(description=_("jawaban"))
     def answered(self, message):

@@ -38,7 +38,7 @@ def test_staff_see_the_people_of_their_provinsi_and_no_others(dewi, client):
 
 def test_what_is_not_known_is_a_dash_as_in_every_table(dewi, client):
     page = client.get(reverse("admin:accounts_user_changelist")).content.decode()
-    assert '<td class="field-phone">–</td>' in page
+    assert '<td class="field-phone_number">–</td>' in page
     assert ">-</td>" not in page
 
 

@@ -14,7 +14,16 @@ from accounts.models import Refusal, User
 from analytics.models import Finding, Target
 from sista import scoped_admin
 from tallies import intake
-from tallies.models import Assignment, AuditEvent, Channel, Contest, Election, PollingStation, QuarantinedForm
+from tallies.models import (
+    Assignment,
+    AuditEvent,
+    Channel,
+    Contest,
+    Election,
+    InboundSms,
+    PollingStation,
+    QuarantinedForm,
+)
 from tests import cast
 
 OURS = [
@@ -30,6 +39,8 @@ def dewi(play):
     User.objects.filter(username="dewi").update(is_staff=True)
     for name in ("dampit_1", "dampit_2"):
         intake.submit(cast.submission(play, name, [1, 2, 3]), by=play.siti, channel=Channel.API)
+    for number, text in enumerate(("C1 1 1 2 3 4", "halo")):
+        InboundSms.objects.create(gateway_id=number, sender="+6281234567890", text=text, person=play.siti)
     Refusal.objects.create(user=play.budi, method="GET", path="/hasil/", status=404)
     return User.objects.get(username="dewi")
 
