@@ -213,7 +213,7 @@ VARIABLES = (
     Variable("SISTA_SMS_FIELDS", pairs("sender", "text", "id", "gateway", "event", "time"), {}),
     Variable("SISTA_SMS_HEADERS", pairs("signature", "timestamp"), {}),
     Variable("SISTA_SMS_SENDER", sender, "console"),
-    Variable("SISTA_SMS_URL", gateway_url),
+    Variable("SISTA_SMS_URL", gateway_url, secret=True),
     Variable("SISTA_SMS_USER", text),
     Variable("SISTA_SMS_PASSWORD", text, secret=True),
     # Developers

@@ -226,14 +226,14 @@ class InboundSmsAdmin(ScopedAdmin):
     """What came in by SMS and what was answered. Where an unknown number belongs nobody knows: superusers read it."""
 
     read_only = True
-    list_display = ["received_at", "number", "person", "text", "outcome", "station"]
+    list_display = ["received_at", "number", "person", "text", "outcome", "place"]
     list_filter = ["outcome"]
     search_fields = ["sender__startswith"]
     search_help_text = _("Nomor telepon seperti 0812-3456.")
     sortable_by = []
     fields = [
         *("received_at", "arrived_at", "number", "person", "text"),
-        *("outcome", "detail", "station", "form", "answered", "sending"),
+        *("outcome", "station", "form", "answered", "sending"),
     ]
     readonly_fields = ["number", "answered", "sending"]
 
@@ -246,6 +246,10 @@ class InboundSmsAdmin(ScopedAdmin):
     @admin.display(description=_("nomor"))
     def number(self, message):
         return spoken(message.sender) or None
+
+    @admin.display(description=_("TPS"))
+    def place(self, message):
+        return message.station.code if message.station else None
 
     @admin.display(description=_("jawaban"))
     def answered(self, message):

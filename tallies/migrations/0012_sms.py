@@ -21,6 +21,11 @@ class Migration(migrations.Migration):
             name='channel',
             field=models.CharField(choices=[('halaman', 'Halaman web'), ('ponsel', 'Aplikasi ponsel'), ('sms', 'Pesan singkat (SMS)'), ('kamar_hitung', 'Kamar Hitung'), ('perbaikan', 'Perbaikan koordinator'), ('putar_ulang', 'Putar ulang'), ('simulasi', 'Simulasi')], max_length=12),
         ),
+        migrations.AlterField(
+            model_name='invitationreport',
+            name='channel',
+            field=models.CharField(choices=[('halaman', 'Halaman web'), ('ponsel', 'Aplikasi ponsel'), ('sms', 'Pesan singkat (SMS)'), ('kamar_hitung', 'Kamar Hitung'), ('perbaikan', 'Perbaikan koordinator'), ('putar_ulang', 'Putar ulang'), ('simulasi', 'Simulasi')], max_length=12),
+        ),
         migrations.CreateModel(
             name='OutgoingSms',
             fields=[

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
-from accounts.phone_numbers import PhoneField
+from accounts.phone_numbers import PhoneField, spoken
 from tallies.models.forms import C1Form
 from tallies.models.stations import PollingStation
 
@@ -118,4 +118,4 @@ class InboundSms(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.gateway_id} {self.outcome}"
+        return f"{spoken(self.sender)} {self.text[:20]}"

@@ -192,8 +192,6 @@ class _Message:
                 continue
             at = next(key for key, station in places.items() if station.pk == place.key)
             return [r for r in results if (r.station.region_id, r.station.number) == at], tokens, is_revoked
-        if trouble is not None and trouble.code == Complaint.SEVERAL_STATIONS:
-            trouble = Unclear(Complaint.NOT_YOURS, trouble.word)
         assert trouble is not None
         raise trouble
 

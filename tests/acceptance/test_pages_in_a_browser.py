@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import Role, User
@@ -33,8 +34,9 @@ from tallies import (
     rebuilding,
     verification,
 )
-from tallies.models import Assignment, C1Form, Channel, Election, FormKind, Office, Phase, StationResult
+from tallies.models import Assignment, C1Form, Channel, Election, FormKind, InboundSms, Office, Phase, StationResult
 from tallies.preparation import NewPair, NewStation
+from tallies.sms import answering
 from tallies.submission import PhotoName
 from tests import cast
 from tests.browsing import (  # noqa: F401  fixtures
@@ -93,6 +95,12 @@ def furnish(stage: Stage) -> None:
     _other_election(stage, "latihan", FormKind.FULL, Phase.OPEN, "lati", practice_of=play.election)
     _other_election(stage, "pilkada-2025", FormKind.SHORT, Phase.PREPARATION, "awal")
     _other_election(stage, "pilkada-2015", FormKind.SHORT, Phase.CLOSED, "lama")
+    play.siti.phone = "0812-0000-0002"
+    play.siti.save()
+    for number, text in enumerate(("C1 35.07.05.2001.002 142 98 40", "LATIHAN C1 1 2 3 4", "Halo")):
+        answering.take_in(
+            gateway="gw", gateway_id=str(number), sender="+6281200000002", text=text, arrived_at=timezone.now()
+        )
     aggregation.drain()
     findings.refresh_changed()
 
@@ -112,6 +120,10 @@ def _other_election(stage: Stage, slug: str, kind: str, phase: str, witness: str
 
 def result(stage: Stage, station: str) -> StationResult:
     return stage.play.result(station)
+
+
+def first_sms() -> InboundSms:
+    return InboundSms.objects.earliest("pk")
 
 
 def c1(stage: Stage, station: str) -> str:
@@ -268,6 +280,8 @@ ADMIN = [
     Seen("admin form", "dewi", lambda s: f"/admin/tallies/contest/{s.play.malang.pk}/change/"),
     Seen("admin new person", "dewi", "/admin/accounts/user/add/"),
     Seen("admin assignment", "dewi", "/admin/tallies/assignment/add/"),
+    Seen("admin sms list", "dewi", "/admin/tallies/inboundsms/"),
+    Seen("admin sms", "dewi", lambda s: f"/admin/tallies/inboundsms/{first_sms().pk}/change/"),
 ]
 
 

@@ -102,11 +102,34 @@ def test_an_empty_variable_is_one_that_is_not_set():
             "DATABASE_URL is not right: host or port cannot be read: set it to "
             "postgres://NAME:PASSWORD@HOST:5432/DATABASE.",
         ),
+        (
+            "SISTA_SMS_HEADERS",
+            "signature=X-Sign,clock=X-Time",
+            "SISTA_SMS_HEADERS=signature=X-Sign,clock=X-Time is not right: set it to some of signature, timestamp, "
+            "as signature=…,timestamp=….",
+        ),
+        (
+            "SISTA_SMS_SENDER",
+            "gateway",
+            "SISTA_SMS_SENDER=gateway is not right: set it to console, http, or the dotted path of a function "
+            "of yours.",
+        ),
+        (
+            "SISTA_SMS_SENDER",
+            "http",
+            "SISTA_SMS_URL is not set: with SISTA_SMS_SENDER=http set it to the address that takes messages, "
+            "e.g. https://api.sms-gate.app/3rdparty/v1/messages.",
+        ),
     ],
     ids=lambda text: "" if " " in text else text,
 )
 def test_a_wrong_value_is_named_with_what_to_set(name, value, sentence):
     assert problem(**{name: value}) == sentence
+
+
+def test_fields_of_a_gateway_are_named_in_one_variable():
+    read = environment.read({"SISTA_SMS_FIELDS": "id=msg.no, sender=msg.from,event="})
+    assert read["SISTA_SMS_FIELDS"] == {"id": "msg.no", "sender": "msg.from", "event": ""}
 
 
 def test_all_problems_are_told_at_once():
@@ -125,6 +148,8 @@ def test_all_problems_are_told_at_once():
         {"SISTA_METRICS_TOKEN": "geheim"},
         {"SISTA_HTTPS": "1", "SISTA_HOSTS": "a.id", "SISTA_SECRET_KEY": "geheim"},
         {"S3_SECRET_KEY": "geheim"},
+        {"SISTA_SMS_SECRET": "geheim"},
+        {"SISTA_SMS_URL": "https://u:geheim@sms.example.id/"},
     ],
 )
 def test_no_secret_is_told(environ):
