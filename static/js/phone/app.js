@@ -191,19 +191,13 @@ async function begin() {
     if (left && !sending.left) refresh();
     left = sending.left;
     if (sending.problem === "sign-in") app.signedOut = true;
-    announceHere();
+    announce();
   });
   refresh();
   setInterval(() => { if (!document.hidden && LIVE.includes(route()[0])) refresh(); }, NEWS_SECONDS * 1000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { refresh(); renew(); } });
   addEventListener("online", refresh);
   return undefined;
-}
-
-/** The channel tells others only. */
-function announceHere() {
-  announce();
-  if (LIVE.includes(route()[0])) render();
 }
 
 

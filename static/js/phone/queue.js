@@ -80,6 +80,8 @@ async function sendItem(item) {
     if (said.json?.uuid !== item.uuid) throw new NoSignal();
     await update("outbox", item.uuid, () => ({ state: "sent", sent: isoNow(), receipt: said.json }));
   } else {
+    // A refusal has a code; anything else comes from somebody in between.
+    if (!said.json?.code) throw new NoSignal();
     await update("outbox", item.uuid, () => refused(said));
   }
 }

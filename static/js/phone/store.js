@@ -102,8 +102,15 @@ export const isFull = (error) => /Quota|Encoding|DataError/.test(error?.name || 
 
 const channel = globalThis.BroadcastChannel && new BroadcastChannel("sista");
 
-export const announce = () => channel.postMessage("changed");
+let changed = () => {};
+
+export function announce() {
+  channel.postMessage("changed");
+  // A channel does not speak to itself.
+  changed();
+}
 
 export function onChange(listener) {
+  changed = listener;
   channel.addEventListener("message", listener);
 }
