@@ -10,8 +10,12 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 class RememberingStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """WhiteNoise's storage, which asks its manifest, with parsing and quoting, for each of a page's many icons."""
 
-    # The scripts of the phone import one another by the names that carry their hash.
-    support_js_module_import_aggregation = True
+    # The scripts of the phone import one another by the names that carry their hash. Not so every script:
+    # htmx names one in a comment that it does not bring.
+    patterns = (
+        *CompressedManifestStaticFilesStorage.patterns,
+        ("js/phone-*.js", CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1]),
+    )
 
     @cached_property
     def _addresses(self) -> dict[str, str]:
