@@ -1,7 +1,10 @@
-"""Sign in and change the password: Django's forms with our words."""
+"""Sign in and change the password: Django's forms with our words. And the PIN of a phone."""
 
+from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.utils.translation import gettext_lazy as _
+
+from accounts import pins
 
 
 class SignInForm(AuthenticationForm):
@@ -34,3 +37,58 @@ class NewPasswordForm(PasswordChangeForm):
         self.fields["new_password2"].help_text = ""
         for field in self.fields.values():
             field.error_messages["required"] = _("Isian ini masih kosong.")
+
+
+class PinField(forms.CharField):
+    """Six digits, on the keypad of digits; never shown again."""
+
+    default_error_messages = {
+        "required": _("Isian ini masih kosong."),
+        "shape": _("PIN terdiri atas 6 angka. Tulis 6 angka, tanpa huruf."),
+    }
+
+    def __init__(self, *, autocomplete: str, **kwargs):
+        attrs = {"inputmode": "numeric", "autocomplete": autocomplete, "maxlength": pins.LENGTH}
+        super().__init__(widget=forms.PasswordInput(attrs=attrs), **kwargs)
+
+    def clean(self, value):
+        pin = super().clean(value)
+        if not pins.is_pin(pin):
+            raise forms.ValidationError(self.error_messages["shape"], "shape")
+        return pin
+
+
+class PinForm(forms.Form):
+    """``wait_seconds``: how long whoever sent it has to wait before it is looked at."""
+
+    wait_seconds = 0
+    pin = PinField(label=_("PIN Anda"), autocomplete="current-password")
+
+
+class NewPinForm(forms.Form):
+    pin = PinField(
+        label=_("PIN baru"),
+        autocomplete="new-password",
+        help_text=_("6 angka yang hanya Anda tahu. Jangan pakai tanggal lahir."),
+    )
+    again = PinField(label=_("PIN baru, sekali lagi"), autocomplete="new-password")
+
+    def clean_pin(self):
+        pin = self.cleaned_data["pin"]
+        if pins.is_easy(pin):
+            raise forms.ValidationError(
+                _("PIN ini terlalu mudah ditebak. Jangan pakai angka berurutan atau berulang, misalnya 123456.")
+            )
+        return pin
+
+    def clean(self):
+        given = super().clean()
+        if {"pin", "again"} <= given.keys() and given["pin"] != given["again"]:
+            self.add_error("again", _("Kedua PIN berbeda. Tulis PIN yang sama dua kali."))
+        return given
+
+
+class ChangePinForm(NewPinForm):
+    wait_seconds = 0
+    old_pin = PinField(label=_("PIN lama"), autocomplete="current-password")
+    field_order = ["old_pin"]

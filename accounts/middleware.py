@@ -1,18 +1,54 @@
 """What every answer to a signed-in person needs."""
 
 from collections.abc import Callable
+from typing import Any
 
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
+from accounts import devices
 from accounts.models import Refusal
 from sista.cache import count_in_window
-from sista.database import writing
+from sista.database import writing, writing_once
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 #: Refusals kept per person and minute; a script must not fill the disk.
 REFUSALS_PER_MINUTE = 30
+
+
+class HiddenTokenMiddleware:
+    """Take the secret of an address (a view's ``token``) out of the request before anything can write it down.
+
+    Log lines, refusal records and error reports tell the address they find here.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        token = kwargs.get("token")
+        if token is not None:
+            hidden = request.path.removesuffix(f"{token}/") + "***/"
+            request.path = request.path_info = hidden
+            request.META |= {name: hidden for name in ("PATH_INFO", "RAW_URI", "REQUEST_URI") if name in request.META}
+
+
+class DeviceSessionMiddleware:
+    """End a session that a phone made and another browser sends. Stands after authentication; asks nothing more."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not devices.session_fits(request):
+            with writing_once():
+                logout(request)
+        return self.get_response(request)
 
 
 class PrivatePagesMiddleware:

@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import signin
+from accounts import devices, signin
 from accounts.forms import NewPasswordForm, SignInForm
 from accounts.languages import known_language, remember_language
 from accounts.models import RESULT_ROLES
@@ -30,11 +30,20 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 class SignInView(LoginView):
-    """Sign in; ``next`` is followed only within this site (Django checks)."""
+    """Sign in; ``next`` is followed only within this site (Django checks).
+
+    A phone that was activated goes on to its PIN, unless it asks for the password (``?sandi``).
+    """
 
     template_name = "accounts/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def get(self, request, *args, **kwargs):
+        if "sandi" not in request.GET and devices.of_request(request):
+            wanted = request.GET.get("next")
+            return redirect(f"{resolve_url('pin')}?{urlencode({'next': wanted})}" if wanted else "pin")
+        return super().get(request, *args, **kwargs)
 
     def post(self, request, *args, **kwargs):
         wait = signin.seconds_to_wait(request)
@@ -53,13 +62,18 @@ class SignInView(LoginView):
 
     def form_valid(self, form):
         response = super().form_valid(form)
+        device = devices.of_request(self.request)
+        if device and device.user == form.get_user():
+            # Also by password: when the phone is lost, nothing on it stays signed in.
+            with writing():
+                devices.bind_session(self.request, device)
         remember_language(response, form.get_user().language)
         return response
 
 
 def admin_sign_in(request: HttpRequest) -> HttpResponse:
     """The admin has no door of its own: one sign-in, one throttle."""
-    wanted = _safe_next(request, "admin:index")
+    wanted = safe_next(request, "admin:index")
     if admin.site.has_permission(request):
         return redirect(wanted)
     if request.user.is_authenticated:
@@ -82,7 +96,7 @@ class NewPasswordView(PasswordChangeView):
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
     """Keep the chosen language with the user and in the cookie; go back to ``next``."""
-    response = redirect(_safe_next(request, "home"))
+    response = redirect(safe_next(request, "home"))
     language = known_language(request.POST.get("language"))
     if language is None:
         return response
@@ -94,7 +108,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _safe_next(request: HttpRequest, otherwise: str) -> str:
+def safe_next(request: HttpRequest, otherwise: str) -> str:
     """Return the address to go on to: ``next`` when it stays on this site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=settings.HTTPS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import traceback
 from datetime import UTC, datetime
 from typing import Any
@@ -26,13 +27,19 @@ def route_of(request: HttpRequest) -> str:
     return (match.route or "/") if match else NO_ROUTE
 
 
+#: An activation link opens an account; servers write down addresses by themselves.
+_SECRET = re.compile(r"(/aktivasi/)[^/\s?\"']+")
+
+
 class WithoutAddresses(logging.Filter):
-    """Put the pattern in place of the address in Django's own messages about a request."""
+    """Put the pattern in place of the address in Django's own messages; hide what opens an account."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
         if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
             record.args = tuple(route_of(request) if one == request.path else one for one in record.args)
+        if isinstance(record.args, tuple):
+            record.args = tuple(_SECRET.sub(r"\1***", one) if isinstance(one, str) else one for one in record.args)
         return True
 
 

@@ -32,6 +32,8 @@ ROLE_LEVELS = {
 #: Roles that see the figures of their region. A witness sees assigned stations
 #: only; an operator sees photos, never totals or a witness's figures.
 RESULT_ROLES = (Role.COORDINATOR, Role.PROVINCE_STAFF, Role.NATIONAL)
+#: Roles whose phone is activated by a link and opened by a PIN.
+PHONE_ROLES = (Role.WITNESS, Role.DISTRICT_WITNESS)
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -108,6 +110,11 @@ class User(AbstractUser):
         if self.is_superuser:
             return self.region or Region.objects.filter(level=Level.NATION).first()
         return self.region if self.role in RESULT_ROLES else None
+
+    @property
+    def may_use_pin(self) -> bool:
+        """Witnesses only: six digits must never open an account that decides or administers."""
+        return self.is_active and self.role in PHONE_ROLES and not (self.is_superuser or self.is_staff)
 
     @property
     def may_decide(self) -> bool:

@@ -1,0 +1,102 @@
+"""The link that makes a phone the witness's: issue, revoke, find, use it once.
+
+The token is told once, to whoever issues it; the database keeps its hash.
+Whatever changes a person's links or devices holds that person's row, so that
+two phones with the same link, or an old phone's PIN beside a new phone's
+activation, come one after the other.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from accounts import devices
+from accounts.devices import hash_of
+from accounts.models import Activation, Device, User
+from sista.database import writing
+
+
+class NotActivatable(ValueError):
+    """This person signs in with a password, or not at all."""
+
+
+class LinkUnusable(ValueError):
+    """Used, expired, revoked, or never issued."""
+
+
+def issue(user: User, *, by: User) -> str:
+    """Make a new link for ``user`` and return its token; an earlier open one is revoked."""
+    token = secrets.token_urlsafe(32)
+    with writing():
+        person = devices.lock(user.pk)
+        if not person.may_use_pin:
+            raise NotActivatable(person.role)
+        _revoke_open(person, by)
+        Activation.objects.create(
+            user=person,
+            token_hash=hash_of(token),
+            issued_by=by,
+            expires_at=timezone.now() + timedelta(days=settings.ACTIVATION_DAYS),
+        )
+    return token
+
+
+def revoke(user: User, *, by: User) -> bool:
+    """Revoke the open link of ``user``; False when there is none."""
+    with writing():
+        return _revoke_open(devices.lock(user.pk), by)
+
+
+def replace_lost(user: User, *, by: User) -> str:
+    """Put the lost phone out at once and return the token of a new link."""
+    with writing():
+        devices.end_active(devices.lock(user.pk), by=by)
+        return issue(user, by=by)
+
+
+@sensitive_variables("token")
+def find(token: str) -> Activation | None:
+    """Return the link when it can be used now."""
+    found = Activation.objects.usable().select_related("user").filter(token_hash=hash_of(token)).first()
+    return found if found and found.user.may_use_pin else None
+
+
+def activated_here(token: str, device: Device | None) -> bool:
+    """True when ``device`` was bound by this very link."""
+    return device is not None and device.activation.token_hash == hash_of(token)
+
+
+@sensitive_variables("token", "pin", "key")
+def activate(token: str, pin: str, request: HttpRequest) -> tuple[User, str]:
+    """Use the link: bind the phone that asks, sign it in, and put the earlier phone out.
+
+    Return the person and the key for the phone's cookie. `LinkUnusable` when
+    somebody else was quicker.
+    """
+    owner = Activation.objects.filter(token_hash=hash_of(token)).values_list("user", flat=True).first()
+    if owner is None:
+        raise LinkUnusable
+    encoded, key = make_password(pin), secrets.token_urlsafe(32)  # a slow hash, before anything is locked
+    with writing():
+        user = devices.lock(owner)
+        link = find(token)
+        if link is None:
+            raise LinkUnusable
+        devices.end_active(user, by=user)
+        link.used_at = timezone.now()
+        link.save(update_fields=["used_at"])
+        device = Device.objects.create(user=user, key_hash=hash_of(key), pin=encoded, activation=link)
+        devices.sign_in(request, device, user)
+    return user, key
+
+
+def _revoke_open(user: User, by: User) -> bool:
+    changed = Activation.objects.open().filter(user=user).update(revoked_at=timezone.now(), revoked_by=by)
+    return bool(changed)
