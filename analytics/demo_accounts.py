@@ -16,7 +16,9 @@ from random import Random
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.urls import reverse
 
+from accounts import activation
 from accounts.models import Role, User
 from regions.models import Region
 from sista.database import writing
@@ -104,6 +106,16 @@ def table() -> list[str]:
         password = passwords.get(account.username, "(tidak dibuat di sini)")
         lines.append(f"{account.username:<14} {password:<18} {role:<24} {account.place}")
     return lines
+
+
+def activation_path() -> str | None:
+    """Where a phone becomes the demonstration witness's: a new link each time; the one before opens nothing."""
+    witness = User.objects.filter(username=WITNESS).first()
+    if witness is None or not witness.may_use_pin:
+        return None
+    coordinator = next(account for account in ACCOUNTS if account.role == Role.COORDINATOR)
+    by = User.objects.get(username=coordinator.username)
+    return reverse("activate", args=[activation.issue(witness, by=by)])
 
 
 def _new_password() -> str:

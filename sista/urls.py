@@ -19,6 +19,8 @@ urlpatterns = [
     path("hasil/", include("tallies.urls.results")),
     # Coordinators decide
     path("verifikasi/", include("tallies.urls.verification")),
+    # Coordinators hand out links to witnesses
+    path("penugasan/aktivasi/", include("tallies.urls.activation")),
     # Targets and findings
     path("analisis/", include("analytics.urls")),
     # The SMS gateway

@@ -38,7 +38,7 @@ from tallies.models import Assignment, C1Form, Channel, Election, FormKind, Inbo
 from tallies.preparation import NewPair, NewStation
 from tallies.sms import answering
 from tallies.submission import PhotoName
-from tests import cast
+from tests import cast, phones
 from tests.browsing import (  # noqa: F401  fixtures
     DESKTOP,
     NARROWEST,
@@ -63,13 +63,15 @@ def furnish(stage: Stage) -> None:
     play = stage.play
     play.budi.phone = "0812-0000-0001"
     play.budi.save()
-    for name in ("tono", "gita", "baru", "lati", "lama", "awal"):
+    for name in ("tono", "gita", "baru", "lati", "lama", "awal", "pina"):
         play.people[name] = cast.person(name, Role.WITNESS)
     play.people["super"] = cast.person("super", Role.NATIONAL, "ID", is_staff=True, is_superuser=True)
     play.dewi.is_staff = True
     play.dewi.save()
     for station, witness in (("pamotan_1", "tono"), ("gedangan_1", "gita")):
         assigning.assign(play.stations[station], play.people[witness], by=play.dewi)
+    phones.activated_phone(play.tono, by=play.budi)
+    phones.link_for(play.joko, by=play.budi)
     photo, _is_new = photos.receive(picture(size=(1200, 1600)), by=play.siti)
     photos.process_waiting()
     objection, _is_new = photos.receive(picture(size=(1200, 1600), seed=7), by=play.siti)
@@ -206,6 +208,50 @@ def open_folds(stage: Stage, page: Page) -> None:
             fold.locator("summary").click()
 
 
+def link_of(stage: Stage) -> str:
+    return phones.link_for(stage.person("pina"), by=stage.person("budi"))
+
+
+def two_pins(stage: Stage, page: Page) -> None:
+    page.fill("[name=pin]", "123456")
+    page.fill("[name=again]", phones.PIN)
+    page.click("button.button--main")
+    expect(page.locator(".field__error")).to_be_visible()
+
+
+def activate(stage: Stage, page: Page) -> None:
+    page.fill("[name=pin]", phones.PIN)
+    page.fill("[name=again]", phones.PIN)
+    page.click("button.button--main")
+    expect(page.locator("form[action='/keluar/'] button")).to_be_visible()
+
+
+def sign_out(stage: Stage, page: Page) -> None:
+    activate(stage, page)
+    page.click("form[action='/keluar/'] button")
+    expect(page.locator("[name=pin]")).to_be_visible()
+
+
+def guess(stage: Stage, page: Page) -> None:
+    sign_out(stage, page)
+    for _ in range(5):
+        page.fill("[name=pin]", phones.OTHER_PIN)
+        page.press("[name=pin]", "Enter")
+        expect(page.locator(".field__error")).to_be_visible()
+    expect(page.locator(".alert--failed")).to_be_visible()
+
+
+def change_pin(stage: Stage, page: Page) -> None:
+    activate(stage, page)
+    page.click("a[href='/pin/ganti/']")
+    expect(page.locator("[name=old_pin]")).to_be_visible()
+
+
+def make_link(stage: Stage, page: Page) -> None:
+    page.click("form[action$='/tautan/'] button >> nth=0")
+    expect(page.locator(".link-sheet__qr")).to_be_visible()
+
+
 @dataclass(frozen=True)
 class Seen:
     """A page as one person sees it; ``address`` may ask the stage, ``before`` acts on the page first."""
@@ -224,6 +270,12 @@ PAGES = [
     Seen("sign-in", None, "/masuk/"),
     Seen("sign-in refused", None, "/masuk/", wrong_password),
     Seen("sign-in locked", None, "/masuk/", locked_out),
+    Seen("activation", None, link_of),
+    Seen("activation, PIN refused", None, link_of, two_pins),
+    Seen("activation, not to be used", None, "/aktivasi/tidak-ada/", status=404),
+    Seen("PIN", "pina", link_of, sign_out),
+    Seen("PIN, waiting", "pina", link_of, guess),
+    Seen("new PIN", "pina", link_of, change_pin),
     Seen("witness home", "siti", "/saksi/"),
     Seen("witness home, wrong station", "tono", lambda s: f"/saksi/?salah={s.play.stations['pamotan_1'].pk}"),
     Seen("witness home, came back", "gita", "/saksi/"),
@@ -264,6 +316,10 @@ PAGES = [
     Seen("decide with a correction", "budi", lambda s: decide(s, "pamotan_1") + "?perbaiki=1"),
     Seen("decide without the reason", "budi", lambda s: decide(s, "pamotan_1"), refuse_without_reason),
     Seen("decide, reading only", "nasi", lambda s: decide(s, "dampit_1")),
+    Seen("phones of witnesses", "budi", "/penugasan/aktivasi/"),
+    Seen("phones of witnesses, nobody found", "dewi", "/penugasan/aktivasi/?cari=tidak+ada"),
+    Seen("activation link", "budi", "/penugasan/aktivasi/?keadaan=tanpa", make_link),
+    Seen("lost phone", "budi", lambda s: f"/penugasan/aktivasi/{s.person('tono').pk}/hilang/"),
     Seen("targets", "dewi", "/analisis/pilkada-2020/target/"),
     Seen("finding", "dewi", lambda s: f"/analisis/temuan/{Finding.objects.get().pk}/"),
     Seen("new password", "budi", "/sandi/"),

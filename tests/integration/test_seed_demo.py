@@ -1,6 +1,7 @@
 """Claims about `seed_demo` where something is there already, and about what a first start says of it."""
 
 import io
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth import authenticate
@@ -14,6 +15,7 @@ from sista import progress
 from sista.management.commands import prepare
 from tallies.models import C1Form, Contest, Election
 from tests.cast import TREE
+from tests.phones import open_link
 
 CITIES = [
     *TREE[:2],
@@ -56,12 +58,24 @@ class TestAccounts:
         with pytest.raises(CommandError, match="jalankan seed_demo dulu"):
             call_command("seed_demo", "--show-accounts")
 
-    def test_showing_them_makes_nothing(self):
+    def test_showing_them_makes_nothing_but_a_link(self):
         demo_accounts.ensure_accounts()
         out = io.StringIO()
         call_command("seed_demo", "--show-accounts", stdout=out)
-        assert out.getvalue().splitlines() == demo_accounts.table()
+        table = demo_accounts.table()
+        assert out.getvalue().splitlines()[: len(table)] == table
         assert not Election.objects.exists()
+
+    def test_a_phone_is_activated_with_the_link_shown_last(self, client):
+        demo_accounts.ensure_accounts()
+        links = []
+        for _ in range(2):
+            out = io.StringIO()
+            call_command("seed_demo", "--show-accounts", stdout=out)
+            links.append(urlsplit(out.getvalue().splitlines()[-1]).path)
+        assert [client.get(link).status_code for link in links] == [404, 200]
+        assert open_link(links[1], client=client)[1].status_code == 302
+        assert client.get("/saksi/").status_code == 200
 
     def test_they_can_sign_in(self, rf):
         demo_accounts.ensure_accounts()

@@ -1,3 +1,4 @@
+import os
 import time
 
 from django.core.management.base import BaseCommand, CommandError
@@ -26,13 +27,18 @@ class Command(BaseCommand):
         )
         parser.add_argument("--seed", type=int, default=demo.DEFAULT_SEED, help="of the split into stations")
         parser.add_argument("--workers", type=int, default=1, help="contests played at a time (PostgreSQL)")
-        parser.add_argument("--show-accounts", action="store_true", help="print the accounts and do nothing else")
+        parser.add_argument(
+            "--show-accounts",
+            action="store_true",
+            help="print the accounts and a new activation link of the witness; seed nothing",
+        )
 
     def handle(self, *args, contests, complete: bool, seed: int, workers: int, show_accounts: bool, **options):
         if show_accounts:
             if not demo_accounts.kept():
                 raise CommandError("Belum ada akun peragaan: jalankan seed_demo dulu.")
-            return self._show_accounts()
+            self._show_accounts()
+            return self._show_link()
         codes = contests or demo.DEFAULT_CONTESTS
         if "all" in codes:
             codes = [fact.code for fact in CONTESTS]
@@ -58,6 +64,12 @@ class Command(BaseCommand):
     def _show_accounts(self) -> None:
         for line in demo_accounts.table():
             self._say(line)
+
+    def _show_link(self) -> None:
+        path = demo_accounts.activation_path()
+        if path:
+            self._say(f"\nTautan aktivasi ponsel {demo_accounts.WITNESS} (dibuat baru tiap kali, sekali pakai):")
+            self._say(f"http://127.0.0.1:{os.environ.get('PORT', '8000')}{path}")
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
