@@ -188,7 +188,7 @@ async function begin() {
   await render();
   let left = 0;
   startSending(() => {
-    if (left && !sending.left) refresh();
+    if (sending.left < left) refresh();
     left = sending.left;
     if (sending.problem === "sign-in") app.signedOut = true;
     announce();

@@ -38,9 +38,11 @@ async function run() {
       try {
         await (next.blob ? sendPiece(next) : sendItem(next));
       } catch (error) {
-        if (error.code !== "later") throw error;
-        [problem, wait] = ["later", error.wait];
-        skipped.add(turn(next));
+        // Another person's things wait for their sender, and must not keep anybody's waiting.
+        const isTheirs = error.code === "other-person";
+        if (!isTheirs && error.code !== "later") throw error;
+        skipped.add(isTheirs ? next.person : turn(next));
+        if (!isTheirs || !problem) [problem, wait] = [error.code, error.wait];
       }
       announce();
     }
@@ -60,7 +62,7 @@ const turn = (record) => (record.blob ? record.key : `${record.kind} ${record.pl
 /** The next thing to send a request for. */
 async function due(skipped) {
   const { items, photos } = await waiting();
-  return [...items, ...photos].find((record) => !skipped.has(turn(record)));
+  return [...items, ...photos].find((record) => !skipped.has(turn(record)) && !skipped.has(record.person));
 }
 
 const isoNow = () => new Date().toISOString();
