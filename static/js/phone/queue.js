@@ -22,7 +22,7 @@ export async function waiting() {
   return { items: outbox.filter(due).sort(byAge), photos: photos.filter(due).sort(byAge) };
 }
 
-/** Send all that waits. Resolves to {left, problem}: what is left, and the code of what stopped it ("" for nothing). */
+/** Send all that waits. Resolves to {left, problem, wait, moved}: what is left, and the code of what stopped it ("" for nothing). */
 export async function sendAll() {
   const work = async (lock) => (lock ? run() : { left: 1, problem: "busy" });
   return navigator.locks.request("sista-send", { ifAvailable: true }, work);
@@ -33,10 +33,12 @@ async function run() {
   const skipped = new Set();
   let problem = "";
   let wait = 0;
+  let moved = false;
   try {
     for (let next = await due(skipped); next; next = await due(skipped)) {
       try {
         await (next.blob ? sendPiece(next) : sendItem(next));
+        moved = true;
       } catch (error) {
         // Another person's things wait for their sender, and must not keep anybody's waiting.
         const isTheirs = error.code === "other-person";
@@ -53,7 +55,7 @@ async function run() {
   }
   announce();
   const rest = await waiting();
-  return { left: rest.items.length + rest.photos.length, problem, wait };
+  return { left: rest.items.length + rest.photos.length, problem, wait, moved };
 }
 
 /** Forms of one place keep their order: a correction must not overtake what it corrects. */

@@ -57,6 +57,8 @@ async function attempt() {
   Object.assign(sending, { busy: result.problem === "busy", left: result.left });
   if (result.problem !== "busy") sending.problem = result.problem;
   tell();
+  // A line that breaks again and again, but gets somewhere each time, is worth trying soon.
+  if (result.moved) delay = FIRST;
   // The person has to sign in first: no use in asking again and again.
   if (result.left && result.problem !== "sign-in" && result.problem !== "other-person") again(result.wait);
 }
