@@ -179,6 +179,8 @@ async function begin() {
   register();
   persist();
   addEventListener("hashchange", () => { render(); renew(); });
+  // As an address its "#content" would lead home.
+  document.querySelector("[href='#content']").onclick = (event) => { event.preventDefault(); main.focus(); };
   let pending;
   onChange(() => {
     // Many small steps of the queue are one picture.
