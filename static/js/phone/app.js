@@ -174,7 +174,8 @@ async function begin() {
     document.querySelector("[data-phone-cannot]").hidden = false;
     return undefined;
   }
-  if (!(await can())) return location.replace(addresses.plain);
+  // It says there why.
+  if (!(await can())) return location.replace(addresses.scope);
   if (!(await first())) return undefined;
   register();
   persist();
