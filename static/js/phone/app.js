@@ -117,7 +117,7 @@ async function refresh() {
     app.news = news.body;
     app.signedOut = false;
     await forgetClosed(app);
-    if (JSON.stringify(app.news) !== before) announceHere();
+    if (JSON.stringify(app.news) !== before) announce();
   } catch (problem) {
     if (problem instanceof Stopped && ["sign-in", "token"].includes(problem.code)) app.signedOut = true;
     else if (problem instanceof Stopped && problem.code === "not-witness") return location.replace("/");

@@ -3,7 +3,7 @@
 const LONGEST_SIDE = 2000;
 const MOST_BYTES = 350 * 1024;
 /** Side and quality, tried until the photo is small enough. */
-const TRIES = [[LONGEST_SIDE, 0.82], [LONGEST_SIDE, 0.7], [1800, 0.65], [1600, 0.6], [1600, 0.45]];
+const TRIES = [[LONGEST_SIDE, 0.82], [LONGEST_SIDE, 0.7], [1600, 0.6], [1600, 0.45]];
 /** The sharpness is measured on a picture of this width, so that it means the same for every camera. */
 const MEASURED_WIDTH = 800;
 /** Below it, writing can hardly be read: see docs/decisions/0018. */

@@ -39,7 +39,7 @@ export async function sample(contest, page) {
 function write(pen, text, x, y, size, weight = "normal") {
   pen.fillStyle = "#1c1c1c";
   pen.font = [weight, `${size}px`, "sans-serif"].join(" ");
-  pen.fillText(text, x, y, WIDTH - x - 420);
+  pen.fillText(text, x, y, 680);
 }
 
 function row(pen, label, value, y) {
@@ -49,13 +49,6 @@ function row(pen, label, value, y) {
     pen.strokeStyle = "#333";
     pen.lineWidth = 3;
     pen.strokeRect(800 + at * 90, y, 84, 92);
-    pen.save();
-    pen.translate(842 + at * 90, y + 72);
-    pen.rotate((Math.random() - 0.5) / 4);
-    pen.fillStyle = "#233a8c";
-    pen.font = ["italic", "70px", "serif"].join(" ");
-    pen.textAlign = "center";
-    pen.fillText(digit, 0, 0);
-    pen.restore();
+    write(pen, digit, 822 + at * 90, y + 72, 70, "italic");
   }
 }

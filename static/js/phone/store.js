@@ -96,7 +96,7 @@ export async function works() {
 /** Ask that the browser does not clear this under pressure; it may say no. */
 export const persist = async () => navigator.storage?.persist?.().catch(() => false);
 
-export const isFull = (error) => /Quota|Encoding|DataError/.test(error?.name || "") || /quota/i.test(String(error));
+export const isFull = (error) => /quota/i.test(error);
 
 // Page and worker tell one another of changes.
 
