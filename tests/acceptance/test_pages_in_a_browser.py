@@ -276,12 +276,12 @@ PAGES = [
     Seen("PIN", "pina", link_of, sign_out),
     Seen("PIN, waiting", "pina", link_of, guess),
     Seen("new PIN", "pina", link_of, change_pin),
-    Seen("witness home", "siti", "/saksi/"),
-    Seen("witness home, wrong station", "tono", lambda s: f"/saksi/?salah={s.play.stations['pamotan_1'].pk}"),
-    Seen("witness home, came back", "gita", "/saksi/"),
-    Seen("witness home, no station", "baru", "/saksi/"),
-    Seen("witness home, practice", "lati", "/saksi/"),
-    Seen("witness home, closed", "lama", "/saksi/"),
+    Seen("witness home", "siti", "/saksi/?biasa"),
+    Seen("witness home, wrong station", "tono", lambda s: f"/saksi/?biasa&salah={s.play.stations['pamotan_1'].pk}"),
+    Seen("witness home, came back", "gita", "/saksi/?biasa"),
+    Seen("witness home, no station", "baru", "/saksi/?biasa"),
+    Seen("witness home, practice", "lati", "/saksi/?biasa"),
+    Seen("witness home, closed", "lama", "/saksi/?biasa"),
     Seen("C1 short", "siti", lambda s: c1(s, "dampit_2")),
     Seen("C1 full", "lati", lambda s: c1(s, "lati's"), open_folds),
     Seen("C1 correction", "siti", lambda s: c1(s, "dampit_1")),
@@ -421,7 +421,7 @@ def test_the_sum_of_the_pairs_stands_in_line_with_the_boxes(stage):
 @pytest.mark.parametrize(
     ("who", "address", "line"),
     [
-        ("lati", lambda s: "/saksi/", ".practice-band"),
+        ("lati", lambda s: "/saksi/?biasa", ".practice-band"),
         ("budi", lambda s: f"/hasil/pilkada-2020/tps/{result(s, 'dampit_1').pk}/", ".facts dd"),
         ("dewi", lambda s: "/admin/", ".unfinished th.unfinished__number"),
     ],
@@ -476,7 +476,7 @@ def write(page: Page, **values: int) -> None:
 def test_a_witness_sends_a_c1_without_a_mouse(stage):
     stage.station("tari")
     page = stage.page("tari", PHONE)
-    page.goto("/saksi/")
+    page.goto("/saksi/?biasa")
     follow(page, ".button--main")
     expect(page.locator("h1")).to_have_text("Isi angka")
     write(page, votes_1=100, votes_2=80, votes_3=20)
@@ -721,7 +721,7 @@ def test_from_the_witness_to_the_coordinator_and_back(stage, tmp_path):
     coordinator.goto("/hasil/pilkada-2020/35.07.06.2001/")
     is_at(coordinator, "1 dari 2")
     with worker():
-        witness.goto("/saksi/")
+        witness.goto("/saksi/?biasa")
         witness.click(".button--main")
         witness.set_input_files("[name=photos]", photo)
         figures(witness, voters_total=205, valid_votes=200, invalid_votes=5)
@@ -741,7 +741,7 @@ def test_from_the_witness_to_the_coordinator_and_back(stage, tmp_path):
         expect(shown).to_have_js_property("naturalWidth", 1200)
         coordinator.click("#verify button")
         expect(coordinator.locator(".alert--done")).to_contain_text("terverifikasi")
-    witness.goto("/saksi/")
+    witness.goto("/saksi/?biasa")
     expect(witness.locator("main")).to_contain_text("Terverifikasi")
     # Two seconds on a machine of one's own; a shared one may be slow.
     assert seconds < 4
