@@ -1,4 +1,4 @@
-"""The witness's page on the phone: what is shown at each step, what becomes of what was sent, what stays when it fails."""
+"""The witness's page on the phone: each step, what becomes of what was sent, and what stays when the phone fails."""
 
 from __future__ import annotations
 
