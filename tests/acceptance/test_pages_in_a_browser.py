@@ -288,7 +288,7 @@ PAGES = [
     Seen("C1 unreadable", "siti", lambda s: c1(s, "dampit_2"), unreadable),
     Seen("C1 asked", "siti", lambda s: c1(s, "dampit_2"), check_with_questions),
     Seen("C1 refused", "joko", lambda s: c1(s, "dampit_1"), revoked_meanwhile),
-    Seen("witness home, before the vote", "awal", "/saksi/"),
+    Seen("witness home, before the vote", "awal", "/saksi/?biasa"),
     Seen("C6", "awal", lambda s: c6(s, "awal's")),
     Seen("C6 asked", "awal", lambda s: c6(s, "awal's"), invitations_asked),
     Seen("C6 correction", "siti", lambda s: c6(s, "dampit_1")),

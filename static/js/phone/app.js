@@ -158,7 +158,7 @@ async function register() {
 
 /** Leave an old version behind only at home, where nobody is typing. */
 function renew() {
-  if (isOld && route()[0] === "" && !document.hidden) location.reload();
+  if (isOld && !route()[0]) location.reload();
 }
 
 // Begin

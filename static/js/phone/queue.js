@@ -9,10 +9,12 @@ import { NoSignal, Stopped, send } from "./net.js";
 
 const SMALLEST = 16 * 1024;
 const LARGEST = 64 * 1024;
-/** A piece should be on its way about this long: less is lost when the line breaks. */
-const SECONDS_A_PIECE = 4;
+/** A piece may grow after so many quick ones: what a line that breaks loses is one piece. */
+const QUICK = 6;
+const QUICK_MS = 2000;
 
 let pieceSize = SMALLEST;
+let quick = 0;
 
 /** What is still to be sent, oldest first. */
 export async function waiting() {
@@ -111,12 +113,12 @@ async function sendPiece(photo) {
     said = await send(path, { method: "PATCH", person: photo.person, headers, body });
   } catch (error) {
     await update("photos", photo.key, () => ({ unsure: true }));
-    pieceSize = SMALLEST;
+    [pieceSize, quick] = [SMALLEST, 0];
     throw error;
   }
   if (said.status === 204) {
-    const quick = Date.now() - began < SECONDS_A_PIECE * 500;
-    pieceSize = Math.max(SMALLEST, Math.min(LARGEST, quick ? pieceSize * 2 : pieceSize));
+    quick = Date.now() - began < QUICK_MS ? quick + 1 : 0;
+    if (quick >= QUICK) pieceSize = Math.min(LARGEST, pieceSize * 2);
   }
   await settle(photo, said, said.json?.sha256 === photo.sha256);
 }

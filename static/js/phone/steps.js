@@ -134,7 +134,8 @@ function figureRow(field, draft, asked, { ask, changed }) {
     changed();
     keep(draft);
   });
-  input.addEventListener("change", ask);
+  // Not at once: a question that appears while the finger is down moves the button from under it.
+  input.addEventListener("change", () => setTimeout(ask, 300));
   input.addEventListener("keydown", (event) => enterGoesOn(event, input));
   const label = field.pair ? [square(field.pair, "medium"), h("span", {}, field.label)] : [h("span", {}, field.label)];
   const row = h("div.figure-row", {}, h("label.figure-row__label", { for: id }, label), box, hint);

@@ -13,9 +13,9 @@ export function h(name, properties = {}, ...children) {
   for (const [key, value] of Object.entries(properties)) {
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else if (value === true) element.setAttribute(key, "");
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(key, value);
+    else if ((value ?? false) !== false) element.setAttribute(key, value);
   }
-  element.append(...children.flat(2).filter((child) => child !== false && child !== null && child !== undefined));
+  element.append(...children.flat(2).filter((child) => (child ?? false) !== false));
   return element;
 }
 
