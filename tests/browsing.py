@@ -20,7 +20,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client, override_settings
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Role, User
@@ -32,6 +32,8 @@ from tests.cast import Play
 from tests.safety import require_test_database
 
 CHROMIUM = "/usr/bin/chromium"
+#: Two tests at once on two busy cores: what is waited for may take a while, and is not timed here.
+expect.set_options(timeout=15_000)
 #: The phone and the desktop that INTERFACE.md designs for.
 PHONE, DESKTOP = (360, 640), (1440, 900)
 #: The narrowest screen on which nothing may stick out.

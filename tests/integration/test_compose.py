@@ -95,7 +95,7 @@ def image(tmp_path_factory):
 
 
 def test_building_leaves_no_key_in_the_image(image):
-    assert [path.name for path in image.iterdir()] == ["static"]
+    assert sorted(path.name for path in image.iterdir()) == ["scripts", "static"]
     assert (image / "static/staticfiles.json").exists()
 
 
@@ -391,7 +391,7 @@ def test_killed_one_by_one_nothing_is_lost(system, seeded):
 @pytest.mark.services
 def test_nothing_was_written_beside_tmp(system, seeded, image):
     """As the file system of the containers is read only."""
-    assert [path.name for path in image.iterdir()] == ["static"]
+    assert sorted(path.name for path in image.iterdir()) == ["scripts", "static"]
 
 
 @pytest.mark.services

@@ -89,12 +89,12 @@ export async function photo(app, result, which = "") {
     app.render();
   }
 
-  /** The new photo, the draft that names it and the end of the one it replaces: all or nothing. */
+  /** The new photo and the draft that names it: both or neither. One that was on its way goes on: an earlier form may name it. */
   function store(record, replaced) {
     return change(["photos", "drafts"], async (photos, drafts) => {
       const known = await answer(photos.get(record.key));
       if (!known) photos.put(record);
-      if (replaced && replaced.key !== record.key && replaced.state !== "sent") photos.delete(replaced.key);
+      if (replaced?.state === "doubtful" && replaced.key !== record.key) photos.delete(replaced.key);
       drafts.put(draft);
     });
   }
