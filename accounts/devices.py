@@ -24,6 +24,8 @@ from accounts.models import Device, User
 from sista.database import writing
 
 COOKIE = "sista-ponsel"
+#: Key of the witness who signed in last on this phone; readable, see `accounts.middleware`.
+WHO_COOKIE = "sista-orang"
 COOKIE_AGE = 400 * 24 * 3600  # what browsers keep at most
 #: In the session: which device made it, and the hash of its key.
 SESSION_DEVICE, SESSION_KEY_HASH = "device", "device_key"
@@ -182,6 +184,15 @@ def bind_session(request: HttpRequest, device: Device) -> None:
         _delete_session(device.session_key)
     device.session_key = request.session.session_key
     device.save(update_fields=["session_key"])
+
+
+def bind_again(request: HttpRequest, device: Device) -> None:
+    """`bind_session` for a session that began without the PIN; a phone that was put out meanwhile binds nothing."""
+    try:
+        _user, current = _hold(device)
+    except DeviceEnded:
+        return
+    bind_session(request, current)
 
 
 def end_active(user: User, *, by: User) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
@@ -61,6 +62,27 @@ class PrivatePagesMiddleware:
         response = self.get_response(request)
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+
+class WhoWasHereMiddleware:
+    """Tell a witness's phone in a readable cookie who signed in last.
+
+    What a phone keeps for the time without a network is one person's: the next
+    one who signs in there must not be shown it. Only a person the request has
+    looked up anyway is told of, so it asks nothing more; it is no proof of anything.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        user = getattr(request, "_cached_user", None)
+        is_witness = user is not None and user.is_authenticated and user.is_witness
+        if is_witness and request.COOKIES.get(devices.WHO_COOKIE) != str(user.pk):
+            options = {"max_age": devices.COOKIE_AGE, "samesite": "Lax", "secure": settings.SESSION_COOKIE_SECURE}
+            response.set_cookie(devices.WHO_COOKIE, str(user.pk), **options)
         return response
 
 

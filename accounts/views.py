@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts import devices, signin
 from accounts.forms import NewPasswordForm, SignInForm
 from accounts.languages import known_language, remember_language
-from accounts.models import RESULT_ROLES
+from accounts.models import RESULT_ROLES, User
 from sista.database import writing
 
 
@@ -62,13 +62,18 @@ class SignInView(LoginView):
 
     def form_valid(self, form):
         response = super().form_valid(form)
-        device = devices.of_request(self.request)
-        if device and device.user == form.get_user():
-            # Also by password: when the phone is lost, nothing on it stays signed in.
-            with writing():
-                devices.bind_session(self.request, device)
+        # Also by password: when the phone is lost, nothing on it stays signed in.
+        bind_phone(self.request, form.get_user())
         remember_language(response, form.get_user().language)
         return response
+
+
+def bind_phone(request: HttpRequest, user: User) -> None:
+    """Tie the session to the phone that asks, if it is the user's."""
+    device = devices.of_request(request)
+    if device and device.user == user:
+        with writing():
+            devices.bind_again(request, device)
 
 
 def admin_sign_in(request: HttpRequest) -> HttpResponse:
@@ -90,7 +95,10 @@ class NewPasswordView(PasswordChangeView):
 
     def form_valid(self, form):
         messages.success(self.request, _("Sandi sudah diganti. Perangkat lain harus masuk lagi dengan sandi baru."))
-        return super().form_valid(form)
+        response = super().form_valid(form)
+        # The session has a new key now: whoever reports the phone lost must still be able to end it.
+        bind_phone(self.request, form.user)
+        return response
 
 
 @require_POST

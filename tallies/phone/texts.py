@@ -156,7 +156,6 @@ TEXTS: dict[str, Promise | str] = {
     "sample_valid": _("A. Suara sah"),
     "sample_invalid": _("B. Suara tidak sah"),
     "sample_total": _("C. Sah dan tidak sah"),
-    "sample_foot": _("LATIHAN. Bukan formulir sungguhan."),
     # Step 3
     "figures": _("Isi angka"),
     "copy_exactly": _(
@@ -206,8 +205,6 @@ TEXTS: dict[str, Promise | str] = {
     "received_at": _("{time}, sudah diterima DPC"),
     "goes_by_itself": _("Terkirim sendiri begitu ada sinyal. Aplikasi boleh ditutup."),
     "receipt_code": _("Kode tanda terima"),
-    "is_correction": _("Ini sebuah perbaikan."),
-    "is_correction_text": _("Kiriman sebelumnya tetap tersimpan."),
     "photos": _("Foto"),
     "dpc_check": _("Pemeriksaan DPC"),
     "done": pgettext_lazy("tombol", "Selesai"),
@@ -223,7 +220,7 @@ TEXTS: dict[str, Promise | str] = {
     "c6_differs": _("Dibagikan dan tidak tersampaikan berjumlah {sum}, tetapi diterima {received}."),
     "c6_photo_there": _("Foto sudah ada."),
     # This phone
-    "kept_on_phone": _("Di ponsel ini tersimpan {forms} kiriman dan {photos} foto ({megabytes} MB)."),
+    "kept_on_phone": _("Di ponsel ini tersimpan {forms} kiriman dan {photos} foto."),
     "not_all_sent": _("Belum semua terkirim."),
     "not_all_sent_text": _("{count} kiriman atau foto masih menunggu. Jangan hapus data peramban."),
     "everything_sent": _("Semua sudah terkirim."),

@@ -16,6 +16,7 @@ from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Coalesce, Least
 from django.utils import timezone, translation
 
 from accounts.models import User
@@ -251,9 +252,16 @@ class _Message:
         return self._stored(SmsOutcome.CORRECTED, "proposed" if waits else "corrected", receipt.form, report)
 
     def _is_overtaken(self, own: Any) -> bool:
-        """True when a message that reached the gateway later has brought figures already."""
+        """True when figures that are newer than the message are here already."""
         at = self.inbound.arrived_at
-        return at is not None and InboundSms.objects.filter(form__in=own, arrived_at__gt=at).exists()
+        if at is None:
+            return False
+        by_sms = InboundSms.objects.filter(form__in=own, arrived_at__gt=at)
+        # By phone or page the moment of filling in, where it is told: a phone without signal sends later, too.
+        otherwise = own.exclude(channel=Channel.SMS).annotate(
+            since=Least(Coalesce("filled_at", "received_at"), "received_at")  # a clock may be ahead
+        )
+        return by_sms.exists() or otherwise.filter(since__gt=at).exists()
 
     def _stored(self, outcome: SmsOutcome, kind: str, form: C1Form, report: _Report) -> Understood:
         region, station = report.result.station.region, report.result.station
@@ -303,7 +311,12 @@ class _Report:
                 values={"invalid_votes": self.figures[INVALID]},
             ),
             # The photos show the paper, whatever was typed from it.
-            photos=tuple(PhotoName(one.sha256, one.page) for one in newest.photo_names.all()) if newest else (),
+            photos=tuple(PhotoName(one.sha256, one.page, one.subject) for one in newest.photo_names.all())
+            if newest
+            else (),
+            # A message says nothing of an objection: it does not withdraw one.
+            objection=newest.objection if newest else None,
+            note=newest.note if newest else "",
             supersedes=supersedes,
         )
 

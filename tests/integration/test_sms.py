@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from sista import background, metrics
-from tallies import aggregation, assigning, audit, preparation, rebuilding, verification
+from tallies import aggregation, assigning, audit, intake, preparation, rebuilding, verification
 from tallies.models import (
     C1Form,
     Channel,
@@ -29,7 +29,8 @@ from tallies.models import (
 )
 from tallies.preparation import NewPair, NewStation
 from tallies.sms import answering, sending
-from tests import texting
+from tallies.submission import PhotoName
+from tests import cast, texting
 from tests.cast import person, region
 from tests.sending import at_once, form_body, send
 from tests.texting import answer_to, payload, post, text_in
@@ -216,6 +217,30 @@ def test_a_message_that_the_gateway_held_back_does_not_replace_a_later_one(numbe
     assert "1: 143" in late.answer.text
     assert C1Form.objects.count() == 1
     assert text_in("C1 1 144 98 40 12", SITI, at="2020-12-09T14:06:00.000+07:00").outcome == SmsOutcome.CORRECTED
+
+
+def test_a_message_that_was_held_back_does_not_replace_what_the_phone_sent_meanwhile(numbers):
+    play = numbers
+    intake.submit(
+        cast.submission(play, "dampit_1", [143, 98, 40], objection=True, note="Saksi lain tidak hadir."),
+        by=play.siti,
+        channel=Channel.API,
+    )
+    assert text_in(FORM, SITI, at="2020-12-09T14:00:00.000+07:00").outcome == SmsOutcome.OVERTAKEN
+    assert C1Form.objects.count() == 1
+
+
+def test_a_correction_by_sms_keeps_the_objection_and_its_photo_as_what_it_is(numbers):
+    play = numbers
+    named = (PhotoName("a" * 64, 1), PhotoName("b" * 64, 1, "keberatan"))
+    first = cast.submission(
+        play, "dampit_1", [143, 98, 40], photos=named, objection=True, note="Saksi lain tidak hadir."
+    )
+    intake.submit(first, by=play.siti, channel=Channel.API)
+    assert text_in(FORM, SITI).outcome == SmsOutcome.CORRECTED
+    form = C1Form.objects.get(channel=Channel.SMS)
+    assert (form.objection, form.note) == (True, "Saksi lain tidak hadir.")
+    assert {(one.sha256[0], one.subject) for one in form.photo_names.all()} == {("a", "c1"), ("b", "keberatan")}
 
 
 # Read by whoever comes later

@@ -1,7 +1,7 @@
 // One C1 on the phone: its parts in the order of the paper, what is asked about it, and what is sent.
 
 import { contradictions } from "./checks.js";
-import { change, get, put } from "./store.js";
+import { answer, change, get, isoNow, photoKey, put } from "./store.js";
 import { equalities, labels, say } from "./ui.js";
 
 const DIGITS = /^[0-9]{1,4}$/;
@@ -70,7 +70,7 @@ export async function openDraft(person, contest, { from = null, blank = false } 
   const kept = await get("drafts", key);
   if (kept) return kept;
   const draft = {
-    key, person, kind: "c1", place: contest.result, uuid: crypto.randomUUID(), at: new Date().toISOString(),
+    key, person, kind: "c1", place: contest.result, uuid: crypto.randomUUID(), at: isoNow(),
     supersedes: from?.uuid || null, before: null, isPlaceRight: Boolean(from) && !blank,
     figures: {}, confirmed: [], objection: "", note: "", photos: [],
   };
@@ -105,7 +105,7 @@ export async function enqueue(draft, place, contest) {
     photos: draft.photos.map(({ sha256, page, subject }) => ({ sha256, page, ...(subject !== "c1" && { subject }) })),
     supersedes: draft.supersedes, confirmed: confirmedCodes(questionsOf(draft, place, contest)),
     objection: { yes: true, no: false }[draft.objection] ?? null, note: draft.note.trim(),
-    filled_at: new Date().toISOString(),
+    filled_at: isoNow(),
   };
   return moveToOutbox(draft, place, "/api/v1/forms/", body, { votes, figures, objection: body.objection, note: body.note });
 }
@@ -116,7 +116,7 @@ export async function enqueueInvitations(draft, place) {
   const body = {
     uuid: draft.uuid, station: place.station, received: number("received"), handed_out: number("handed_out"),
     not_delivered: number("not_delivered"), photos: draft.photos.map(({ sha256, page }) => ({ sha256, page })),
-    supersedes: draft.supersedes, filled_at: new Date().toISOString(),
+    supersedes: draft.supersedes, filled_at: isoNow(),
   };
   return moveToOutbox(draft, place, "/api/v1/invitations/", body, { figures: { ...draft.figures } });
 }
@@ -124,11 +124,17 @@ export async function enqueueInvitations(draft, place) {
 async function moveToOutbox(draft, place, path, body, shown) {
   const item = {
     uuid: draft.uuid, person: draft.person, kind: draft.kind, place: draft.place, path, body: JSON.stringify(body),
-    title: `${place.title}, ${place.village}`, photos: draft.photos, shown, queued: new Date().toISOString(), state: "waiting", supersedes: draft.supersedes,
+    title: `${place.title}, ${place.village}`, photos: draft.photos, shown, queued: isoNow(), state: "waiting", supersedes: draft.supersedes,
   };
-  await change(["outbox", "drafts"], (outbox, drafts) => {
-    outbox.put(item);
+  await change(["outbox", "drafts", "photos"], async (outbox, drafts, photos) => {
+    // Not put: what was sent under this key stays as it was sent.
+    await answer(outbox.add(item));
     drafts.delete(draft.key);
+    for (const { sha256 } of draft.photos) {
+      const photo = await answer(photos.get(photoKey(draft.person, sha256)));
+      // A photo that is named goes, also a doubtful one.
+      if (photo?.state === "doubtful") photos.put({ ...photo, state: "waiting" });
+    }
   });
   return item;
 }

@@ -1,10 +1,10 @@
 // Before the vote: the invitations (C6, C.Pemberitahuan) received, handed out, not delivered, with a photo.
 
 import { draftKey, enqueueInvitations } from "./forms.js";
-import { chooser, photoKey } from "./photo_step.js";
+import { chooser } from "./photo_step.js";
 import { prepare } from "./photos.js";
 import { kick } from "./schedule.js";
-import { change, get } from "./store.js";
+import { change, get, isoNow, photoKey, put } from "./store.js";
 import { notice, button, h, icon, say } from "./ui.js";
 import { gone, keep, savedState } from "./steps.js";
 
@@ -20,6 +20,7 @@ export async function invitations(app, station) {
     key, person, kind: "c6", place: place.station, uuid: crypto.randomUUID(), supersedes: before?.uuid || null, photos: before?.photos || [],
     figures: Object.fromEntries(C6_FIELDS.map((name) => [name, before?.[name] === null || before?.[name] === undefined ? "" : String(before[name])])),
   };
+  await put("drafts", draft);
   const ask = h("div", { hidden: true });
   const numbers = () => C6_FIELDS.map((name) => (/^[0-9]{1,4}$/.test(draft.figures[name]) ? Number(draft.figures[name]) : null));
   const problem = h("p.field__error", { hidden: true, role: "alert" }, icon("failed"), say("digits_only"));
@@ -33,7 +34,7 @@ export async function invitations(app, station) {
 
   const rows = C6_FIELDS.map((name) => {
     const input = h("input.figure__text", {
-      id: `c6-${name}`, type: "text", inputmode: "numeric", pattern: "[0-9]*", maxlength: 4, autocomplete: "off", enterkeyhint: "next", value: draft.figures[name],
+      id: `c6-${name}`, inputmode: "numeric", pattern: "[0-9]*", maxlength: 4, enterkeyhint: "next", value: draft.figures[name],
       oninput: (event) => {
         draft.figures[name] = event.target.value.trim();
         problem.hidden = C6_FIELDS.every((one) => /^[0-9]*$/.test(draft.figures[one]));
@@ -56,7 +57,7 @@ export async function invitations(app, station) {
     await change(["photos", "drafts"], (photos, drafts) => {
       photos.put({
         key: photoKey(person, ready.sha256), person, kind: "photo", place: place.station, sha256: ready.sha256, page: 1, subject: "c1",
-        blob: ready.blob, offset: 0, state: "waiting", queued: new Date().toISOString(), sharpness: Math.round(ready.sharpness),
+        blob: ready.blob, offset: 0, state: "waiting", queued: isoNow(),
       });
       drafts.put(draft);
     });

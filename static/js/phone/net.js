@@ -1,6 +1,6 @@
 // One request to the server, and what its answer means to a queue.
 
-import { get, put } from "./store.js";
+import { get, isoNow, put } from "./store.js";
 
 const NEWS = "/api/v1/witness/";
 const SECONDS = 60;
@@ -64,7 +64,7 @@ export async function send(path, { method, person, headers = {}, body }) {
     } catch (problem) {
       // Signed in anew since the last news: the token is another one.
       if (!(again && problem.code === "token")) throw problem;
-      await readNews();
+      if ((await readNews()).body.person.id !== person) throw new Stopped("other-person");
     }
   }
   throw new Stopped("token");
@@ -79,7 +79,7 @@ export async function readNews() {
   // A wrong role, or a page that is not ours.
   if (!token) throw said.status === 403 ? new Stopped("not-witness") : new NoSignal();
   await put("keep", token, "token");
-  const at = new Date().toISOString();
+  const at = isoNow();
   const news = said.status === 304 ? { ...known, at } : { body: said.json, etag: said.headers.get("ETag"), at };
   await put("keep", news, "news");
   return news;

@@ -1,15 +1,13 @@
 // Step 2: one photo a page; it starts on its way while the figures are typed.
 
 import { kick } from "./schedule.js";
-import { change, answer, get } from "./store.js";
+import { answer, change, get, isoNow, photoKey } from "./store.js";
 import { notice, button, h, icon, say } from "./ui.js";
 import { draftFor, keep, savedState, stepHead } from "./steps.js";
 import { prepare } from "./photos.js";
 import { sample } from "./sample.js";
 
 const MOST_PAGES = 11;
-
-export const photoKey = (person, sha256) => `${person} ${sha256}`;
 
 export async function photo(app, result, which = "") {
   const { place, contest, draft, instead } = await draftFor(app, result);
@@ -44,7 +42,7 @@ export async function photo(app, result, which = "") {
 
   function actions() {
     const take = (label, main) => chooser(label, main, (file) => received(file));
-    const practise = place.election.practice && button("sample_photo", { wide: true, mark: "document", id: "sample", press: async () => received(await sample(contest, page)) });
+    const practise = place.election.practice && button("sample_photo", { wide: true, mark: "document", id: "sample", press: async () => received(await sample(contest)) });
     if (doubtful) return [take(say("photo_again"), true), button("use_photo", { wide: true, press: used, id: "use" }), practise];
     if (named) {
       return [
@@ -72,16 +70,16 @@ export async function photo(app, result, which = "") {
     }
     const record = {
       key: photoKey(app.person(), ready.sha256), person: app.person(), kind: "photo", place: draft.place, sha256: ready.sha256, page, subject,
-      blob: ready.blob, offset: 0, state: ready.blurred ? "doubtful" : "waiting", queued: new Date().toISOString(), sharpness: Math.round(ready.sharpness),
+      blob: ready.blob, offset: 0, state: ready.blurred ? "doubtful" : "waiting", queued: isoNow(),
     };
-    const others = draft.photos.filter((one) => one !== named && one.sha256 !== ready.sha256);
+    const before = draft.photos;
+    const others = before.filter((one) => one !== named && one.sha256 !== ready.sha256);
     draft.photos = [...others, { sha256: ready.sha256, page, subject }].sort((a, b) => a.page - b.page);
     try {
       await store(record, kept);
     } catch (error) {
       working.remove();
-      draft.photos = others;
-      await keep(draft);
+      draft.photos = before;
       document.getElementById("content").prepend(notice("failed", "full"));
       return;
     }
@@ -93,7 +91,7 @@ export async function photo(app, result, which = "") {
   function store(record, replaced) {
     return change(["photos", "drafts"], async (photos, drafts) => {
       const known = await answer(photos.get(record.key));
-      if (!known) photos.put(record);
+      if (!known || known.state === "refused") photos.put(record);
       if (replaced?.state === "doubtful" && replaced.key !== record.key) photos.delete(replaced.key);
       drafts.put(draft);
     });
@@ -104,7 +102,7 @@ export async function photo(app, result, which = "") {
 async function release(kept) {
   await change(["photos"], async (photos) => {
     const record = await answer(photos.get(kept.key));
-    if (record?.state === "doubtful") photos.put({ ...record, state: "waiting", queued: new Date().toISOString() });
+    if (record?.state === "doubtful") photos.put({ ...record, state: "waiting", queued: isoNow() });
   });
   kick();
 }

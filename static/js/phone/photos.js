@@ -11,8 +11,11 @@ export const BLURRED_BELOW = 60;
 
 /** Make what is sent of a picked `file`: {blob, sha256, sharpness, blurred}. Throws when it is no picture. */
 export async function prepare(file) {
-  const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+  // Whoever types meanwhile would type into a draft that is about to be written over.
+  document.body.inert = true;
+  let picture;
   try {
+    picture = await createImageBitmap(file, { imageOrientation: "from-image" });
     const taken = await exifOf(file);
     let blob;
     for (const [side, quality] of TRIES) {
@@ -23,7 +26,8 @@ export async function prepare(file) {
     const sharpness = sharpnessOf(picture);
     return { blob, sha256: await hashOf(blob), sharpness, blurred: sharpness < BLURRED_BELOW };
   } finally {
-    picture.close();
+    document.body.inert = false;
+    picture?.close();
   }
 }
 

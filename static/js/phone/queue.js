@@ -4,7 +4,7 @@
 // Every request may be repeated: the server knows forms by their key and photos
 // by their hash, and tells how far a photo has come.
 
-import { all, announce, update } from "./store.js";
+import { all, announce, isoNow, update } from "./store.js";
 import { NoSignal, Stopped, send } from "./net.js";
 
 const SMALLEST = 16 * 1024;
@@ -44,9 +44,10 @@ async function run() {
       } catch (error) {
         // Another person's things wait for their sender, and must not keep anybody's waiting.
         const isTheirs = error.code === "other-person";
-        if (!isTheirs && error.code !== "later") throw error;
+        const isOver = error instanceof NoSignal || (error instanceof Stopped && error.code !== "later");
+        if (!isTheirs && isOver) throw error;
         skipped.add(isTheirs ? next.person : turn(next));
-        if (!isTheirs || !problem) [problem, wait] = [error.code, error.wait];
+        if (!isTheirs || !problem) [problem, wait] = [error.code || "later", error.wait];
       }
       announce();
     }
@@ -69,7 +70,6 @@ async function due(skipped) {
   return [...items, ...photos].find((record) => !skipped.has(turn(record)) && !skipped.has(record.person));
 }
 
-const isoNow = () => new Date().toISOString();
 const refused = (said) => ({ state: "refused", reason: said.json?.detail || "", code: said.json?.code || "" });
 
 async function sendItem(item) {

@@ -3,7 +3,7 @@
 import { fieldsOf } from "./forms.js";
 import { calls, fateOf, photoItems, readable } from "./home.js";
 import { kick, sending } from "./schedule.js";
-import { all, get, update } from "./store.js";
+import { all, get, isoNow, photoKey, update } from "./store.js";
 import { notice, button, clock, h, icon, say, told } from "./ui.js";
 import { ledger } from "./steps.js";
 
@@ -31,7 +31,6 @@ export async function receipt(app, uuid) {
         h("p.quiet", { role: "status" }, isSent ? say("received_at", { time: clock(when, place) }) : say(sending.busy ? "sending_now" : "goes_by_itself"))),
       code && h("div.receipt", {}, h("span.receipt__label", {}, say("receipt_code")), h("span.receipt__code", {}, code),
         h("span.receipt__label", {}, `${place.title}, ${place.village}, ${place.district}`)),
-      mine?.supersedes && !place.election.practice && !isC6 && notice("inform", "is_correction", { mark: "document" }),
       isC6 ? ledger(["received", "handed_out", "not_delivered"].map((name) => ({ name, label: say(`c6_${name}`) })), (name) => shown.figures[name])
         : ledger(fieldsOf(place, contest), (name) => (name.startsWith("votes_") ? shown.votes[name.slice(6)] : shown.figures[name])),
       newest.photos.length > 0 && h("section", {}, h("h2", {}, say("photos")), h("ul.items", {}, photoItems(newest.photos, kept, place))),
@@ -57,7 +56,10 @@ function origin(app, uuid, item) {
 
 function refusal(app, item, place, contest) {
   const again = async () => {
-    await update("outbox", item.uuid, () => ({ state: "waiting", queued: new Date().toISOString() }));
+    await update("outbox", item.uuid, () => ({ state: "waiting", queued: isoNow() }));
+    for (const { sha256 } of item.photos) {
+      await update("photos", photoKey(item.person, sha256), ({ state }) => state === "refused" && { state: "waiting" });
+    }
     kick();
     app.render();
   };

@@ -8,19 +8,14 @@ const HEIGHT = 1600;
 const random = (most) => Math.floor(Math.random() * (most + 1));
 
 /** A photo-like picture of a filled-in form of `contest`, as a file. */
-export async function sample(contest, page) {
+export async function sample(contest) {
   const canvas = document.createElement("canvas");
   canvas.width = WIDTH;
   canvas.height = HEIGHT;
   const pen = canvas.getContext("2d");
-  pen.fillStyle = "#4b5552";
-  pen.fillRect(0, 0, WIDTH, HEIGHT);
-  pen.translate(WIDTH / 2, HEIGHT / 2);
-  pen.rotate((Math.random() - 0.5) / 20);
-  pen.translate(-WIDTH / 2, -HEIGHT / 2);
   pen.fillStyle = "#f7f4ea";
-  pen.fillRect(60, 60, WIDTH - 120, HEIGHT - 120);
-  write(pen, [say("sample_title"), say("page_short", { page })].join(" · "), 110, 170, 44, "bold");
+  pen.fillRect(0, 0, WIDTH, HEIGHT);
+  write(pen, say("sample_title"), 110, 170, 44, "bold");
   write(pen, contest.title, 110, 230, 30);
   const votes = contest.pairs.map(() => random(140));
   const valid = votes.reduce((sum, one) => sum + one, 0);
@@ -30,7 +25,6 @@ export async function sample(contest, page) {
     [say("sample_valid"), valid], [say("sample_invalid"), spoiled], [say("sample_total"), valid + spoiled],
   ];
   rows.forEach(([label, value], at) => row(pen, label, value, 330 + at * 120));
-  write(pen, say("sample_foot"), 110, HEIGHT - 130, 34, "bold");
   return new Promise((resolve) => {
     canvas.toBlob((blob) => resolve(new File([blob], "contoh.jpg", { type: "image/jpeg" })), "image/jpeg", 0.85);
   });
@@ -46,7 +40,6 @@ function row(pen, label, value, y) {
   write(pen, label, 110, y + 60, 34);
   const digits = String(value).padStart(3, "X");
   for (const [at, digit] of [...digits].entries()) {
-    pen.strokeStyle = "#333";
     pen.lineWidth = 3;
     pen.strokeRect(800 + at * 90, y, 84, 92);
     write(pen, digit, 822 + at * 90, y + 72, 70, "italic");

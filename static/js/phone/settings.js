@@ -13,14 +13,14 @@ async function keptHere(app) {
 
 export async function settings(app) {
   const { outbox, photos, drafts, open } = await keptHere(app);
-  const bytes = photos.reduce((sum, photo) => sum + (photo.blob?.size || 0), 0);
   const post = async (path, data) => {
     await send(path, { method: "POST", person: app.person(), headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: new URLSearchParams(data) }).catch(() => {});
   };
   const language = async () => {
     await post(addresses.language, { language: english ? "id" : "en", next: addresses.plain });
-    // Without the kept page the next one comes from the server, in the other language.
-    for (const name of await caches.keys()) await caches.delete(name);
+    await readNews(); // without signal it ends here, and all stays as it is
+    // The next page comes from the server, in the other language, and brings its worker.
+    await (await navigator.serviceWorker.ready).unregister();
     location.reload();
   };
   const leave = async () => {
@@ -39,11 +39,11 @@ export async function settings(app) {
     title: say("this_phone"), back: "",
     body: [
       h("h1", {}, say("this_phone")),
-      h("p", {}, say("kept_on_phone", { forms: outbox.length, photos: photos.length, megabytes: (bytes / 1024 / 1024).toFixed(1) })),
+      h("p", {}, say("kept_on_phone", { forms: outbox.length, photos: photos.length })),
       open.length > 0 && notice("queue", "not_all_sent", { count: open.length }),
       !open.length && sending.problem !== "no-signal" && outbox.length + photos.length > 0 && notice("done", "everything_sent"),
       h("div.actions", {},
-        button("remove", { wide: true, to: "#/hapus", "aria-disabled": open.length > 0 && "true" }),
+        button("remove", { wide: true, to: "#/hapus" }),
         button("language", { wide: true, press: language, lang: english ? "id" : "en", id: "language" }),
         button("plain_page", { wide: true, to: addresses.plain }),
         button("sign_out", { wide: true, press: leave, id: "sign-out" })),

@@ -3,7 +3,7 @@
 import { enqueue, fieldsOf, openDraft, partsOf, questionsOf, unreadable } from "./forms.js";
 import { calls, newestOf } from "./home.js";
 import { kick } from "./schedule.js";
-import { all, get, isFull, put } from "./store.js";
+import { all, get, isFull, update } from "./store.js";
 import { addresses, notice, button, grouped, h, icon, say, square, told } from "./ui.js";
 import { describe } from "./wording.js";
 
@@ -37,7 +37,8 @@ function closed(place) {
 export async function keep(draft, screen) {
   if (screen) draft.at_screen = screen;
   try {
-    await put("drafts", draft);
+    // Changed, not put: a draft that was sent in another tab does not come back.
+    await update("drafts", draft.key, () => draft);
     return true;
   } catch (error) {
     document.getElementById("storage-problem")?.remove();
@@ -122,7 +123,7 @@ function figureRow(field, draft, asked, { ask, changed }) {
   const hint = h("p.field__error.figure-row__below", { id: `${id}-hint`, hidden: true }, icon("failed"), say("digits_only"));
   const value = draft.figures[field.name] || "";
   const input = h("input.figure__text", {
-    id, type: "text", inputmode: "numeric", pattern: "[0-9]*", maxlength: 4, autocomplete: "off", enterkeyhint: "next",
+    id, inputmode: "numeric", pattern: "[0-9]*", maxlength: 4, enterkeyhint: "next",
     "aria-describedby": `${id}-hint`, value,
   });
   const box = h(`span.figure${value.length > 3 ? ".figure--4" : ""}`, {}, input);

@@ -70,6 +70,10 @@ export async function keptOf(person) {
   return { outbox: await mine("outbox"), photos: await mine("photos"), drafts: await mine("drafts") };
 }
 
+export const isoNow = () => new Date().toISOString();
+
+export const photoKey = (person, sha256) => `${person} ${sha256}`;
+
 export const put = (store, value, key) => change([store], (target) => answer(target.put(value, key)));
 
 export const remove = (store, key) => change([store], (target) => answer(target.delete(key)));
