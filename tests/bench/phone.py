@@ -18,7 +18,6 @@ from tests.bench.running import Options
 
 CHROMIUM = "/usr/bin/chromium"
 BITS_PER_SECOND, LATENCY_MS, CPU = 50_000, 400, 4
-STATIONS = 1_000
 TIMES = 3
 READY = "main a[href='#/ponsel']"
 
@@ -46,7 +45,7 @@ def measure(options: Options) -> list[Measurement]:
 
 def _witness() -> str:
     """Somebody with two stations, signed in: the cookies."""
-    election = country.small_election(STATIONS)
+    election = country.big_election(country.EMBEDDED)
     witness, _made = User.objects.get_or_create(username="saksi-ponsel", defaults={"role": Role.WITNESS})
     for station in PollingStation.objects.filter(election=election).order_by("pk")[:2]:
         assigning.assign(station, witness, by=witness)

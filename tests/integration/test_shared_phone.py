@@ -1,4 +1,4 @@
-"""Who was here: the cookie by which a phone knows whose news it keeps, and what a change of password leaves behind."""
+"""Who was here: the cookie that tells a phone whose news it keeps, and what a change of password leaves behind."""
 
 from __future__ import annotations
 
