@@ -22,6 +22,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import urlencode
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from accounts.languages import known_language
@@ -39,6 +40,7 @@ FILES = (
 )
 
 
+@gzip_page  # it holds no secret that its size could tell
 @require_safe
 def shell(request: HttpRequest) -> HttpResponse:
     """The page that opens without a network. The same for everybody, in the reader's language."""
