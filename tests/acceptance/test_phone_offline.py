@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.sessions import SessionStore
 from tallies import assigning, photos, rebuilding
 from tallies.models import Assignment, C1Form, Photo, QuarantinedForm, StationResult
-from tests import cast
+from tests import cast, phones
 from tests.browsing import (  # noqa: F401  fixtures
     Stage,
     committed_for_a_module,
@@ -59,14 +59,20 @@ def all_arrived_once(stage: Stage, who: str, page: Page, uuids: list[str], pictu
     assert set(states(page)) == {"sent"}
 
 
-# From the first visit on
+# From the activation on
 
 
-def test_from_the_first_visit_on_everything_works_offline_and_after_the_browser_was_closed(stage, line, tmp_path):
+def test_from_the_activation_on_everything_works_offline_and_after_the_browser_was_closed(stage, line, tmp_path):
     results = [stage.station("ayu") for _ in range(3)]
     context = same_phone(stage, tmp_path, line)
-    signed_in(context, stage.person("ayu"), line.url)
-    visit(context)
+    page = context.new_page()
+    page.goto(phones.link_for(stage.person("ayu"), by=stage.person("budi")))
+    page.fill("[name=pin]", phones.PIN)
+    page.fill("[name=again]", phones.PIN)
+    page.click("button.button--main")
+    # The activation leads to the plain page, and that one on to the page of the phone.
+    page.wait_for_url(f"**{HOME}")
+    settled(page)
     context.close()
     line.is_down = True
     # The browser is opened where there is no network: a cold start.
