@@ -80,7 +80,8 @@ class WhoWasHereMiddleware:
         response = self.get_response(request)
         user = getattr(request, "_cached_user", None)
         is_witness = user is not None and user.is_authenticated and user.is_witness
-        if is_witness and request.COOKIES.get(devices.WHO_COOKIE) != str(user.pk):
+        # An answer that is no success changes nothing on the phone.
+        if is_witness and response.status_code < 400 and request.COOKIES.get(devices.WHO_COOKIE) != str(user.pk):
             options = {"max_age": devices.COOKIE_AGE, "samesite": "Lax", "secure": settings.SESSION_COOKIE_SECURE}
             response.set_cookie(devices.WHO_COOKIE, str(user.pk), **options)
         return response
