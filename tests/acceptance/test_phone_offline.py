@@ -120,11 +120,13 @@ def test_with_a_quarter_of_the_requests_cut_three_forms_arrive_once(stage, line)
     results = [stage.station("citra") for _ in range(3)]
     context = phone(stage, "citra", line)
     page = visit(context)
-    line.become(lost=0.25, seed=3)
+    line.become(lost=0.25, seed=2)
     uuids = [send_form(page, result, [200 + 2 * at, 201 + 2 * at]) for at, result in enumerate(results)]
     until_sent(page, seconds=60, again=True)
     all_arrived_once(stage, "citra", page, uuids, 6)
     assert line.cut["before"] + line.cut["after"] >= 5
+    sizes = sum(photo["blob"] for photo in kept(page)["photos"])
+    assert sizes <= line.bodies["PATCH"] < 1.25 * sizes
 
 
 def test_a_line_that_breaks_again_and_again_is_tried_again_soon(stage, line):
