@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -13,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.phone_numbers import may_be_answered, normalise
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,6 @@ class LinkSheet:
 
 
 def international(phone: str) -> str:
-    """The number as WhatsApp wants it: 62812…; "" when it is no Indonesian mobile number."""
-    digits = re.sub(r"[^0-9]", "", phone)
-    number = re.sub(r"^(0|62)", "", digits)
-    return f"62{number}" if re.fullmatch(r"8[0-9]{7,12}", number) else ""
+    """The number as WhatsApp wants it: 62812…; "" when it is no whole number."""
+    number = normalise(phone)
+    return number.removeprefix("+") if may_be_answered(number) else ""
