@@ -1,13 +1,37 @@
-"""What a witness is told beside the own figures: what became of them, and whom to call."""
+"""What a witness works on, what became of it, and whom to call: for the pages and for the phone."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, QuerySet
 
 from accounts.models import Role, User
 from regions.models import Region
-from tallies.models import C1Form, Outcome, Phase, Review, StationResult
+from tallies.models import C1Form, Outcome, Phase, PollingStation, Review, StationResult
+
+# The stations
+
+
+def results_of(user: Any) -> QuerySet[StationResult]:
+    """Results of the stations ``user`` guards now: the real election before its practice, the newest day first."""
+    stations = PollingStation.objects.assigned_to(user)
+    return (
+        StationResult.objects.with_place()
+        .filter(station__in=stations)
+        .select_related("form", "proposed_form")
+        .order_by(
+            F("contest__election__practice_of").asc(nulls_first=True),
+            "-contest__election__date",
+            "station__region__first",
+            "station__number",
+            "station",
+            "contest",
+        )
+    )
+
 
 # Whom to call
 

@@ -10,7 +10,6 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
 from django.utils import timezone, translation
 
 from sista.templatetags.formats import pair_colour, pair_name
@@ -19,7 +18,7 @@ from tallies.entry import own_forms
 from tallies.models import C1Form, Election, InvitationReport, Pair, PollingStation, StationMessage, StationResult
 from tallies.models.invitations import INVITATION_FIGURES
 from tallies.witness_status import invitations_of, messages_for
-from tallies.witness_work import Callee, callees_of, correction_code, fate_of
+from tallies.witness_work import Callee, callees_of, correction_code, fate_of, results_of
 
 #: Practice runs a phone is told of.
 LISTED_FORMS = 5
@@ -27,21 +26,7 @@ LISTED_FORMS = 5
 
 def news_for(user: Any) -> dict[str, Any]:
     """Stations, contests and what became of what was sent; moments are ISO 8601 with their zone."""
-    stations = PollingStation.objects.assigned_to(user)
-    rows = (
-        StationResult.objects.with_place()
-        .filter(station__in=stations)
-        .select_related("form", "proposed_form")
-        .prefetch_related("contest__pairs")
-        .order_by(
-            F("contest__election__practice_of").asc(nulls_first=True),
-            "-contest__election__date",
-            "station__region__first",
-            "station__number",
-            "station",
-            "contest",
-        )
-    )
+    rows = results_of(user).prefetch_related("contest__pairs")
     callees = _once(callees_of)
     places = [(station, list(results)) for station, results in groupby(rows, key=lambda result: result.station)]
     guarded = [station for station, _results in places]

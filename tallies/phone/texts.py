@@ -223,8 +223,6 @@ TEXTS: dict[str, Promise | str] = {
     "kept_on_phone": _("Di ponsel ini tersimpan {forms} kiriman dan {photos} foto."),
     "not_all_sent": _("Belum semua terkirim."),
     "not_all_sent_text": _("{count} kiriman atau foto masih menunggu. Jangan hapus data peramban."),
-    "everything_sent": _("Semua sudah terkirim."),
-    "everything_sent_text": _("Salinan di ponsel boleh dihapus."),
     "remove": _("Hapus dari ponsel"),
     "remove_question": _("Hapus angka dan foto dari ponsel ini?"),
     "remove_question_text": _("Yang sudah terkirim tetap tersimpan di server."),

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -33,7 +32,7 @@ from tallies.models import (
 )
 from tallies.photo_tray import PhotoTray, fill_tray, tray_of
 from tallies.witness_status import invitations_of, messages_for
-from tallies.witness_work import Callee, Fate, callees_of, correction_code, fate_of
+from tallies.witness_work import Callee, Fate, callees_of, correction_code, fate_of, results_of
 from tallies.wording import QUESTION, field_label
 from tallies.wording_refusals import MOST_PHOTOS, refusal_sentence
 
@@ -104,21 +103,7 @@ class Place:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """List the stations assigned to the witness, what was sent from each, and the next step."""
-    stations = PollingStation.objects.assigned_to(request.user)
-    rows = (
-        StationResult.objects.with_place()
-        .filter(station__in=stations)
-        .select_related("form", "proposed_form")
-        # The real election before its practice, the newest day first.
-        .order_by(
-            F("contest__election__practice_of").asc(nulls_first=True),
-            "-contest__election__date",
-            "station__region__first",
-            "station__number",
-            "station",
-            "contest",
-        )
-    )
+    rows = results_of(request.user)
     works = [_work(result, request.user) for result in rows]
     next_one = next((work for work in works if work.needs_a_step), None)
     if next_one:

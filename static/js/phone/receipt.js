@@ -32,7 +32,7 @@ export async function receipt(app, uuid) {
       code && h("div.receipt", {}, h("span.receipt__label", {}, say("receipt_code")), h("span.receipt__code", {}, code),
         h("span.receipt__label", {}, `${place.title}, ${place.village}, ${place.district}`)),
       isC6 ? ledger(["received", "handed_out", "not_delivered"].map((name) => ({ name, label: say(`c6_${name}`) })), (name) => shown.figures[name])
-        : ledger(fieldsOf(place, contest), (name) => (name.startsWith("votes_") ? shown.votes[name.slice(6)] : shown.figures[name])),
+        : ledger(fieldsOf(place, contest).filter(({ name }) => /votes/.test(name)), (name) => (name.startsWith("votes_") ? shown.votes[name.slice(6)] : shown.figures[name])),
       newest.photos.length > 0 && h("section", {}, h("h2", {}, say("photos")), h("ul.items", {}, photoItems(newest.photos, kept, place))),
       isSent && !isC6 && h("section", {}, h("p", {}, h("b", {}, say("dpc_check"))), h("p.items__state", {}, icon(fate.mark, { state: fate.state }), fate.text),
         fate.reason && h("p.quote", {}, fate.reason)),

@@ -1,6 +1,5 @@
 // This phone: what it keeps, removing it, the language, signing out.
 
-import { sending } from "./schedule.js";
 import { readNews, send } from "./net.js";
 import { change, keptOf } from "./store.js";
 import { addresses, notice, button, english, h, say, told } from "./ui.js";
@@ -41,7 +40,6 @@ export async function settings(app) {
       h("h1", {}, say("this_phone")),
       h("p", {}, say("kept_on_phone", { forms: outbox.length, photos: photos.length })),
       open.length > 0 && notice("queue", "not_all_sent", { count: open.length }),
-      !open.length && sending.problem !== "no-signal" && outbox.length + photos.length > 0 && notice("done", "everything_sent"),
       h("div.actions", {},
         button("remove", { wide: true, to: "#/hapus" }),
         button("language", { wide: true, press: language, lang: english ? "id" : "en", id: "language" }),
