@@ -30,7 +30,8 @@ from regions.importing import import_regions, rows_from_package
 from regions.models import Level, Region
 from sista.database import writing
 from sista.progress import nobody
-from tallies import aggregation, intake, photos, preparation, verification
+from tallies import intake, photos, preparation
+from tallies.count_room import verification
 from tallies.demo.pilkada_2020 import CONTESTS, STATION_CAP, VOTING_DAY, DemoContest
 from tallies.models import (
     C1Form,
@@ -46,6 +47,7 @@ from tallies.models import (
 )
 from tallies.preparation import NewPair, NewStation
 from tallies.submission import PhotoName, Submission
+from tallies.totals import aggregation
 
 SLUG = "pilkada-2020-jatim"
 NAME = "Pilkada serentak 2020 Jawa Timur"

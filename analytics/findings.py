@@ -10,8 +10,8 @@ from django.utils import timezone
 from analytics.models import Finding, FindingEvent, FindingState, Rule, Severity, Target
 from analytics.rules.expected_win import Standing, Verdict, judge
 from sista.database import writing
-from tallies import reporting
 from tallies.models import Phase
+from tallies.totals import reporting
 
 
 def refresh_changed() -> int:

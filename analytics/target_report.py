@@ -11,8 +11,8 @@ from django.db.models import F
 from analytics.findings import standing_of
 from analytics.models import Finding, Rule, Target
 from analytics.rules.expected_win import State, Verdict, judge
-from tallies import reporting
 from tallies.models import PROGRESS_FIELDS, Contest, ContestTotal, Election
+from tallies.totals import reporting
 
 AHEAD = (State.LEADING, State.WON)
 

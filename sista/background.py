@@ -20,9 +20,10 @@ from kombu.exceptions import KombuError
 from analytics import findings
 from sista import metrics
 from sista.stack import roomy
-from tallies import aggregation, photo_pieces, photos, signalling
+from tallies import photo_pieces, photos, signalling
 from tallies import tasks as tally_tasks
 from tallies.sms import answering, sending
+from tallies.totals import aggregation
 
 log = logging.getLogger(__name__)
 

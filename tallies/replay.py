@@ -31,11 +31,12 @@ from regions.models import Level, Region
 from sista.database import writing
 from sista.progress import Progress
 from sista.templatetags.formats import format_number
-from tallies import aggregation, intake, preparation
+from tallies import intake, preparation
 from tallies.figures import Figures, parse_figure
 from tallies.models import C1Form, Channel, Contest, Election, FormKind, Office, OutboxRow, Phase, PollingStation
 from tallies.preparation import NewPair, NewStation
 from tallies.submission import Submission
+from tallies.totals import aggregation
 
 #: Reading → what is added to the election's name.
 READINGS = {"kpu": "bacaan KPU", "kp": "bacaan warga"}

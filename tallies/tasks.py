@@ -2,8 +2,9 @@
 
 from celery import shared_task
 
-from tallies import aggregation, photo_pieces, photos
+from tallies import photo_pieces, photos
 from tallies.sms import answering, sending
+from tallies.totals import aggregation
 
 
 @shared_task

@@ -24,9 +24,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Role, User
-from tallies import aggregation, append_only, assigning, intake, preparation
+from tallies import append_only, assigning, intake, preparation
 from tallies.models import C1Form, Channel, PollingStation, StationResult
 from tallies.preparation import NewStation
+from tallies.totals import aggregation
 from tests import cast
 from tests.cast import Play
 from tests.safety import require_test_database

@@ -14,11 +14,12 @@ from typing import Any
 from accounts.models import Role, User
 from regions.importing import Row, import_regions
 from regions.models import Level, Region
-from tallies import assigning, preparation, rebuilding
+from tallies import assigning, preparation
 from tallies.figures import Figures
 from tallies.models import Contest, Election, FormKind, Office, Phase, PollingStation, StationResult
 from tallies.preparation import NewPair, NewStation
 from tallies.submission import Submission
+from tallies.totals import rebuilding
 
 PASSWORD = "rahasia-sekali-9"
 

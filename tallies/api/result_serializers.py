@@ -1,4 +1,4 @@
-"""The numbers of a result page as JSON: `tallies.reporting` serialised, nothing computed here."""
+"""The numbers of a result page as JSON: `tallies.totals.reporting` serialised, nothing computed here."""
 
 from __future__ import annotations
 

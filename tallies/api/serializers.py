@@ -16,9 +16,9 @@ from rest_framework.exceptions import ValidationError
 
 from tallies.checks import CODES
 from tallies.figures import FULL_FIELDS, MAX_FIGURE, Figures, parse_figure, vote_field
-from tallies.invitations import Report
 from tallies.models import Outcome, PhotoSubject, Review
 from tallies.submission import PhotoName, Submission
+from tallies.witnesses.invitations import Report
 from tallies.wording_refusals import MOST_PHOTOS, refusal_sentence
 
 MOST_PAGES = 20
@@ -308,7 +308,7 @@ class InvitationSerializer(StrictSerializer):
 
 
 def report_of(data: Any) -> Report:
-    """What was sent, as `tallies.invitations` takes it. Raises ``ValidationError``."""
+    """What was sent, as `tallies.witnesses.invitations` takes it. Raises ``ValidationError``."""
     sent = InvitationSerializer().run_validation(data)
     names = tuple(PhotoName(photo["sha256"], photo["page"]) for photo in sent.pop("photos"))
     return Report(station_id=sent.pop("station"), photos=names, **sent)

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from tallies import intake, invitations, photos, reporting
+from tallies import intake, photos
 from tallies.api.bodies import FORM_MAX_BYTES, FormParser, declared_length
 from tallies.api.refusals import Refused, refusal_response, sentence
 from tallies.api.result_serializers import ResultsSerializer
@@ -32,8 +32,10 @@ from tallies.api.serializers import (
 )
 from tallies.figures import vote_field
 from tallies.models import C1Form, Channel, Office, PollingStation, StationResult
+from tallies.totals import reporting
 from tallies.views.conditional import known_etags, page_etag
 from tallies.views.places import Place, place_for
+from tallies.witnesses import invitations
 
 
 class ApiView(APIView):

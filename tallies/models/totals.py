@@ -1,4 +1,4 @@
-"""Stored totals: one row a region, recomputed from children by `tallies.aggregation` and by nobody else."""
+"""Stored totals: one row a region, recomputed from children by `tallies.totals.aggregation` and by nobody else."""
 
 from __future__ import annotations
 

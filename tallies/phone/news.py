@@ -17,8 +17,8 @@ from tallies import colours, intake, photos
 from tallies.entry import own_forms
 from tallies.models import C1Form, Election, InvitationReport, Pair, PollingStation, StationMessage, StationResult
 from tallies.models.invitations import INVITATION_FIGURES
-from tallies.witness_status import invitations_of, messages_for
-from tallies.witness_work import Callee, callees_of, correction_code, fate_of, results_of
+from tallies.witnesses.witness_status import invitations_of, messages_for
+from tallies.witnesses.witness_work import Callee, callees_of, correction_code, fate_of, results_of
 
 #: Practice runs a phone is told of.
 LISTED_FORMS = 5

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django import template
 
-from tallies.arrivals import Arrivals, Interval
-from tallies.arrivals_picture import clock_text, day_text, step_text
+from tallies.totals.arrivals import Arrivals, Interval
+from tallies.totals.arrivals_picture import clock_text, day_text, step_text
 
 register = template.Library()
 

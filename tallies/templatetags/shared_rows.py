@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from tallies.models import PROGRESS_FIELDS
-from tallies.reporting import RegionLine
+from tallies.totals.reporting import RegionLine
 
 #: A row is kept by what it shows; this only bounds how long one outlives a new release's template.
 KEPT_SECONDS = 60

@@ -2,7 +2,7 @@
 
 from django import template
 
-from tallies import tiles
+from tallies.totals import tiles
 
 register = template.Library()
 

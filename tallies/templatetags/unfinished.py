@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from tallies.unfinished import Unfinished, unfinished_for
+from tallies.totals.unfinished import Unfinished, unfinished_for
 
 register = template.Library()
 

@@ -20,11 +20,11 @@ from accounts import activation
 from accounts.models import Activation, User
 from accounts.views import safe_next
 from regions.models import Level, Region
-from tallies import guard_phones
-from tallies.guard_phones import Position, State
-from tallies.link_sheet import LinkSheet
 from tallies.models import Election, Phase
 from tallies.views.results import zone_of
+from tallies.witnesses import guard_phones
+from tallies.witnesses.guard_phones import Position, State
+from tallies.witnesses.link_sheet import LinkSheet
 
 
 @login_required

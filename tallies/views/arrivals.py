@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from regions.models import Region
-from tallies import arrivals, arrivals_picture
 from tallies.models import Election, Office
+from tallies.totals import arrivals, arrivals_picture
 from tallies.views.conditional import page_etag, unchanged, with_etag
 from tallies.views.results import region_address, zone_of
 

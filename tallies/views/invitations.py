@@ -14,13 +14,14 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from tallies import assigning, invitations, photos
+from tallies import assigning, photos
 from tallies.entry import FigureField
 from tallies.intake import AssignmentRevoked, KeyReused, PhaseClosed
-from tallies.invitations import Report
 from tallies.models import INVITATION_FIGURES, Assignment, Channel, InvitationReport, PollingStation
 from tallies.photo_tray import PhotoTray, fill_tray, tray_of
 from tallies.views.witness import callees_of, page, revoked
+from tallies.witnesses import invitations
+from tallies.witnesses.invitations import Report
 from tallies.wording_refusals import MOST_PHOTOS, refusal_sentence
 
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from regions.models import Region
 from sista.prepared import prepared
-from tallies import reporting
 from tallies.models import Contest, Election, Office
+from tallies.totals import reporting
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from tallies import quarantine, reporting
+from tallies.count_room import quarantine
 from tallies.models import Election
+from tallies.totals import reporting
 
 
 @login_required

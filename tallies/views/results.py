@@ -24,12 +24,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from regions.models import Level, Region, TimeZone
-from tallies import colours, invitations, messaging, reporting, station_reporting
+from tallies import colours
 from tallies.models import MESSAGE_LENGTH, Contest, Election, Office, StationResult
-from tallies.reporting import RegionLine, StationLine
+from tallies.totals import reporting, station_reporting
+from tallies.totals.reporting import RegionLine, StationLine
 from tallies.views import places
 from tallies.views.conditional import page_etag, unchanged, with_etag
 from tallies.views.places import Place, place_for, place_of, region_address
+from tallies.witnesses import invitations, messaging
 from tallies.wording_refusals import refusal_sentence
 
 Order = Callable[[Any], Any]

@@ -18,15 +18,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from regions.models import Level, Region
 from sista.templatetags.formats import clock_short
-from tallies import entry, quarantine, verification, wording, work_queue
-from tallies.decision_page import decision_page
-from tallies.decision_reasons import ReasonForm
+from tallies import entry, wording
+from tallies.count_room import quarantine, verification, work_queue
+from tallies.count_room.decision_page import decision_page
+from tallies.count_room.decision_reasons import ReasonForm
+from tallies.count_room.verification import AlreadyChanged, DecisionRefused
+from tallies.count_room.work_queue import Position, View
 from tallies.intake import IntakeRefused
 from tallies.models import AuditEvent, C1Form, Election, Outcome, Phase, Review, StationResult
-from tallies.verification import AlreadyChanged, DecisionRefused
 from tallies.views.results import zone_of
 from tallies.wording_refusals import refusal_sentence
-from tallies.work_queue import Position, View
 
 # The queue
 
@@ -191,7 +192,7 @@ def _go_on(request: HttpRequest, result: StationResult, view: View, at: Position
     return redirect(reverse("verification-decide", args=[following]) + _suffix(view))
 
 
-# What is decided. Each writes through `tallies.verification` and returns what to say, or an attempt to show again.
+# What is decided. Each writes through `verification` and returns what to say, or an attempt to show again.
 
 
 def _verify(request: HttpRequest, result: StationResult, seen: int) -> str | Attempt:

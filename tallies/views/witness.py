@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tallies import assigning, intake, invitations, photos
+from tallies import assigning, intake, photos
 from tallies.entry import EntryForm, Question, confirmed_codes, own_forms, questions_of
 from tallies.models import (
     Assignment,
@@ -31,8 +31,9 @@ from tallies.models import (
     StationResult,
 )
 from tallies.photo_tray import PhotoTray, fill_tray, tray_of
-from tallies.witness_status import invitations_of, messages_for
-from tallies.witness_work import Callee, Fate, callees_of, correction_code, fate_of, results_of
+from tallies.witnesses import invitations
+from tallies.witnesses.witness_status import invitations_of, messages_for
+from tallies.witnesses.witness_work import Callee, Fate, callees_of, correction_code, fate_of, results_of
 from tallies.wording import QUESTION, field_label
 from tallies.wording_refusals import MOST_PHOTOS, refusal_sentence
 

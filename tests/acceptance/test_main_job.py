@@ -20,7 +20,7 @@ from analytics import demo, demo_accounts, demo_plan
 from analytics.models import Finding, Target
 from regions.importing import import_regions, rows_from_package
 from regions.models import Region
-from tallies import audit, photos, reporting
+from tallies import audit, photos
 from tallies.demo.pilkada_2020 import CONTESTS, TOTAL_STATIONS, contest_by_code
 from tallies.figures import FULL_FIELDS
 from tallies.models import (
@@ -39,6 +39,7 @@ from tallies.models import (
     StationResult,
     Vote,
 )
+from tallies.totals import reporting
 from tests.safety import require_test_database
 
 # Without the mark no test database would be made, and the fixtures below would write into a real one.

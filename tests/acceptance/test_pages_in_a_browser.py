@@ -22,22 +22,14 @@ from accounts.models import Role, User
 from analytics import findings
 from analytics.models import Finding, Target
 from sista import background
-from tallies import (
-    aggregation,
-    assigning,
-    audit,
-    intake,
-    invitations,
-    messaging,
-    photos,
-    preparation,
-    rebuilding,
-    verification,
-)
+from tallies import assigning, audit, intake, photos, preparation
+from tallies.count_room import verification
 from tallies.models import Assignment, C1Form, Channel, Election, FormKind, InboundSms, Office, Phase, StationResult
 from tallies.preparation import NewPair, NewStation
 from tallies.sms import answering
 from tallies.submission import PhotoName
+from tallies.totals import aggregation, rebuilding
+from tallies.witnesses import invitations, messaging
 from tests import cast, phones
 from tests.browsing import (  # noqa: F401  fixtures
     DESKTOP,

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tallies import assigning, preparation, rebuilding, verification
+from tallies import assigning, preparation
+from tallies.count_room import verification
 from tallies.models import C1Form, Election, FormKind, Office, Phase, StationResult
 from tallies.photos import photos_of
 from tallies.preparation import NewPair, NewStation
+from tallies.totals import rebuilding
 from tests import cast
 from tests.browsing import (  # noqa: F401  fixtures
     NARROWEST,

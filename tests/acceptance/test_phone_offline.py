@@ -12,8 +12,9 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.sessions import SessionStore
-from tallies import assigning, photos, rebuilding
+from tallies import assigning, photos
 from tallies.models import Assignment, C1Form, Photo, QuarantinedForm, StationResult
+from tallies.totals import rebuilding
 from tests import cast, phones
 from tests.browsing import (  # noqa: F401  fixtures
     Stage,

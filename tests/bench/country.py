@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from accounts.models import Role, User
 from regions.importing import Row, import_regions
 from regions.models import Level, Region
-from tallies import preparation, rebuilding
+from tallies import preparation
 from tallies.models import (
     Assignment,
     C1Form,
@@ -34,6 +34,7 @@ from tallies.models import (
     StationResult,
 )
 from tallies.preparation import NewPair, NewStation
+from tallies.totals import rebuilding
 from tests.bench import filler
 from tests.bench.measurement import say
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from tallies import aggregation, rebuilding
 from tallies.models import Contest, Election, OutboxRow, Review, StationResult
+from tallies.totals import aggregation, rebuilding
 from tests.bench import country, plain_sql
 from tests.bench.measurement import Measurement, median
 from tests.bench.phones import WrongAnswer

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from regions.models import Level, Region
-from tallies import rebuilding
 from tallies.models import ContestTotal, Election
+from tallies.totals import rebuilding
 from tests.bench import country, phones, statements
 from tests.bench.intake import Cost, cost_of
 from tests.bench.measurement import Measurement

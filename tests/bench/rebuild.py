@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from tallies import rebuilding
 from tallies.models import Contest, PairTotal
+from tallies.totals import rebuilding
 from tests.bench import country, plain_sql
 from tests.bench.measurement import Measurement, median
 from tests.bench.phones import WrongAnswer

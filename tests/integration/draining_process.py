@@ -17,7 +17,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from tallies import aggregation
+    from tallies.totals import aggregation
 
     for _line in sys.stdin:
         child = os.fork()

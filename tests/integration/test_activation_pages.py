@@ -17,10 +17,11 @@ from django.utils import timezone
 
 from accounts import activation
 from accounts.models import Activation, Device, Refusal, Role, User
-from tallies import assigning, guard_phones, link_sheet, preparation
-from tallies.guard_phones import Position, State
+from tallies import assigning, preparation
 from tallies.models import Assignment, Phase
 from tallies.preparation import NewStation
+from tallies.witnesses import guard_phones, link_sheet
+from tallies.witnesses.guard_phones import Position, State
 from tests.cast import person, region
 from tests.phones import PIN, activated_phone, is_in, link_for, open_link
 

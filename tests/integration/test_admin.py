@@ -6,8 +6,8 @@ from django.urls import reverse
 from accounts.models import Role, User
 from regions.importing import Row, import_regions
 from regions.models import Level
-from tallies import aggregation, rebuilding
 from tallies.models import Assignment, ContestTotal, Pair
+from tallies.totals import aggregation, rebuilding
 from tests import cast
 
 

@@ -10,8 +10,9 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from accounts.models import Refusal
-from tallies import assigning, audit, intake, verification
+from tallies import assigning, audit, intake
 from tallies.api.serializers import ReceiptSerializer, receipt_of
+from tallies.count_room import verification
 from tallies.figures import SHORT_FIELDS
 from tallies.models import C1Form, Channel, FormKind, Phase, QuarantinedForm, Review
 from tallies.submission import PhotoName

@@ -13,9 +13,11 @@ from django.urls import reverse
 
 from regions.importing import Row, import_regions
 from regions.models import Level, Region
-from tallies import aggregation, arrivals, intake, preparation, rebuilding, reporting, verification
+from tallies import intake, preparation
+from tallies.count_room import verification
 from tallies.models import Channel, ContestTotal, Office
 from tallies.preparation import NewStation
+from tallies.totals import aggregation, arrivals, rebuilding, reporting
 from tests import cast
 from tests.cast import region, submission
 from tests.integration.test_result_pages import _one_period, words  # noqa: F401  fixture

@@ -2,9 +2,11 @@
 
 from django.urls import reverse
 
-from tallies import aggregation, assigning, audit, preparation, rebuilding, verification
+from tallies import assigning, audit, preparation
+from tallies.count_room import verification
 from tallies.models import C1Form, Review
 from tallies.preparation import NewStation
+from tallies.totals import aggregation, rebuilding
 from tests.cast import region
 from tests.sending import at_once, client_of, form_body
 

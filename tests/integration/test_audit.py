@@ -8,10 +8,12 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from tallies import append_only, assigning, audit, intake, invitations, preparation, verification
+from tallies import append_only, assigning, audit, intake, preparation
+from tallies.count_room import verification
 from tallies.models import AuditEvent, C1Form, Channel, Decision, Election, FormPhoto, Pair, StationResult, Vote
 from tallies.preparation import NewPair, NewStation
 from tallies.submission import PhotoName, Submission
+from tallies.witnesses import invitations
 from tests.cast import region, submission
 
 PHOTO = PhotoName("ab" * 32, 1)

@@ -23,11 +23,12 @@ from regions import importing
 from regions.importing import Row
 from regions.models import Level, Region
 from sista.management.commands.serve import WORKERS
-from tallies import aggregation, intake, preparation, rebuilding
+from tallies import intake, preparation
 from tallies.figures import Figures
 from tallies.models import C1Form, Channel, OutboxRow, PairTotal
 from tallies.preparation import NewStation
 from tallies.submission import Submission
+from tallies.totals import aggregation, rebuilding
 from tests.processes import OwnRedis, below, clean_environment, free_port, is_alive, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]

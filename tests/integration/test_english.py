@@ -26,9 +26,11 @@ from analytics.models import Finding, Target
 from regions.models import Region
 from sista import translations
 from sista.management.commands import messages
-from tallies import aggregation, assigning, intake, preparation, verification
+from tallies import assigning, intake, preparation
+from tallies.count_room import verification
 from tallies.models import C1Form, Channel, ContestTotal, Election, FormKind, Office, Pair, PairTotal, Phase
 from tallies.preparation import NewPair
+from tallies.totals import aggregation
 from tests import cast, witness_hands
 from tests.cast import submission
 from tests.sending import client_of, form_body, send, send_raw

@@ -6,8 +6,10 @@ import pytest
 
 from analytics import findings
 from analytics.models import Finding, FindingState, Severity, Target
-from tallies import aggregation, intake, verification
+from tallies import intake
+from tallies.count_room import verification
 from tallies.models import Channel, Phase
+from tallies.totals import aggregation
 from tests.cast import submission
 
 STATIONS = ("dampit_1", "dampit_2", "pamotan_1", "gedangan_1")

@@ -19,8 +19,9 @@ from django.utils import timezone
 
 from sista import health, metrics
 from sista.logging_json import JsonFormatter, WithoutAddresses
-from tallies import aggregation, intake
+from tallies import intake
 from tallies.models import Channel, OutboxRow
+from tallies.totals import aggregation
 from tests.cast import PASSWORD, submission
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,8 +4,10 @@ import uuid
 
 import pytest
 
-from tallies import aggregation, audit, intake, rebuilding, verification
+from tallies import audit, intake
+from tallies.count_room import verification
 from tallies.models import C1Form, Channel, ContestTotal, OutboxRow, PairTotal, Phase, Review, StationResult
+from tallies.totals import aggregation, rebuilding
 from tests.cast import submission
 
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from tallies import assigning, invitations, photos
+from tallies import assigning, photos
 from tallies.models import (
     Assignment,
     Channel,
@@ -20,7 +20,8 @@ from tallies.models import (
     StationResult,
 )
 from tallies.submission import PhotoName
-from tallies.witness_status import invitations_of
+from tallies.witnesses import invitations
+from tallies.witnesses.witness_status import invitations_of
 from tests.sending import at_once, client_of, picture, sha256_of
 from tests.witness_hands import hidden, text, upload
 

@@ -8,9 +8,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import Refusal
-from tallies import assigning, intake, messaging, verification
+from tallies import assigning, intake
+from tallies.count_room import verification
 from tallies.models import Assignment, Channel, Phase
 from tallies.phone.news import news_for
+from tallies.witnesses import messaging
 from tests import cast
 
 NEWS = "/api/v1/witness/"

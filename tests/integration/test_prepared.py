@@ -11,8 +11,9 @@ from accounts.models import User
 from regions.models import Region
 from sista import rows
 from sista.prepared import prepared
-from tallies import aggregation, audit, intake, locking
+from tallies import audit, intake, locking
 from tallies.models import Assignment, AuditEvent, C1Form, Channel, PairTotal, Photo, StationResult, Vote
+from tallies.totals import aggregation
 from tests.cast import submission
 
 

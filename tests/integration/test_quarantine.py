@@ -4,9 +4,11 @@ import pytest
 from django.urls import reverse
 from django.utils.html import escape
 
-from tallies import aggregation, intake, quarantine, rebuilding, work_queue
+from tallies import intake
+from tallies.count_room import quarantine, work_queue
 from tallies.models import Assignment, Channel, ContestTotal, PairTotal, QuarantinedForm
 from tallies.submission import PhotoName
+from tallies.totals import aggregation, rebuilding
 from tests.cast import submission
 from tests.witness_hands import text
 

@@ -19,10 +19,12 @@ from accounts.models import Refusal
 from regions.importing import Row, import_regions
 from regions.models import Level
 from sista.templatetags.formats import format_number, format_points, format_share
-from tallies import aggregation, colours, intake, photos, preparation, rebuilding, reporting, verification
+from tallies import colours, intake, photos, preparation
+from tallies.count_room import verification
 from tallies.models import Channel, Election, Office, Phase
 from tallies.preparation import NewPair, NewStation
 from tallies.submission import PhotoName
+from tallies.totals import aggregation, rebuilding, reporting
 from tallies.views import conditional
 from tests import cast
 from tests.cast import region, submission

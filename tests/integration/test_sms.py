@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from sista import background, metrics
-from tallies import aggregation, assigning, audit, intake, preparation, rebuilding, verification
+from tallies import assigning, audit, intake, preparation
+from tallies.count_room import verification
 from tallies.models import (
     C1Form,
     Channel,
@@ -30,6 +31,7 @@ from tallies.models import (
 from tallies.preparation import NewPair, NewStation
 from tallies.sms import answering, sending
 from tallies.submission import PhotoName
+from tallies.totals import aggregation, rebuilding
 from tests import cast, texting
 from tests.cast import person, region
 from tests.sending import at_once, form_body, send

@@ -5,8 +5,9 @@ from django.db import OperationalError, connection
 
 from accounts.sessions import _user
 from sista import rows, statements
-from tallies import aggregation, audit, intake, photo_pieces, rebuilding
+from tallies import audit, intake, photo_pieces
 from tallies.models import C1Form, Channel, PairTotal, Photo, Review
+from tallies.totals import aggregation, rebuilding
 from tests.cast import submission
 from tests.sending import at_once, picture
 

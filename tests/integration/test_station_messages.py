@@ -5,9 +5,10 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils.html import escape
 
-from tallies import assigning, messaging
+from tallies import assigning
 from tallies.models import Assignment, PollingStation, StationMessage
-from tallies.witness_status import messages_for
+from tallies.witnesses import messaging
+from tallies.witnesses.witness_status import messages_for
 from tests.witness_hands import text
 
 NASTY = "<script>alert(1)</script> & TPS"

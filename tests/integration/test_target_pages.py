@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from analytics import findings
 from analytics.models import Finding, Target
-from tallies import aggregation, intake, preparation
+from tallies import intake, preparation
 from tallies.models import Channel, Office
 from tallies.preparation import NewPair
+from tallies.totals import aggregation
 from tests.cast import region, submission
 
 HTMX = {"HX-Request": "true"}

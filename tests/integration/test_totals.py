@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regions.models import Region
-from tallies import aggregation, audit, intake, preparation, rebuilding, verification
+from tallies import audit, intake, preparation
+from tallies.count_room import verification
 from tallies.models import (
     COUNTED_REVIEWS,
     C1Form,
@@ -24,6 +25,7 @@ from tallies.models import (
     StationResult,
     Vote,
 )
+from tallies.totals import aggregation, rebuilding
 from tests.cast import region, submission
 
 

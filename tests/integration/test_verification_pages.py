@@ -10,9 +10,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Refusal
-from tallies import aggregation, audit, intake, photos, verification, work_queue
+from tallies import audit, intake, photos
+from tallies.count_room import verification, work_queue
 from tallies.models import C1Form, Channel, Decision, FormKind, Outcome, Phase, Review
 from tallies.submission import PhotoName
+from tallies.totals import aggregation
 from tests import cast
 from tests.cast import submission
 from tests.sending import picture

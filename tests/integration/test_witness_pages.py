@@ -7,7 +7,8 @@ import pytest
 from django.utils.html import escape
 
 from accounts.models import Refusal, User
-from tallies import assigning, intake, photos, verification
+from tallies import assigning, intake, photos
+from tallies.count_room import verification
 from tallies.models import (
     C1Form,
     Channel,

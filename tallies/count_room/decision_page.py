@@ -10,10 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from sista.templatetags.formats import pair_name
-from tallies import checks, comparison, intake, station_reporting, wording
+from tallies import checks, intake, wording
 from tallies.figures import FEMALE, MALE, TOTAL, VOTE_ROWS, Figures, vote_field
 from tallies.models import C1Form, FormKind, FormPhoto, Pair, Photo, StationResult
-from tallies.station_reporting import StationReport, Version
+from tallies.totals import comparison, station_reporting
+from tallies.totals.station_reporting import StationReport, Version
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,7 @@ def in_intervals(
 
 
 def _rounded_down(part: int, whole: int) -> Fraction | None:
-    """As `tallies.reporting.coverage_rounded_down`; a station that came in since the count is not over 100%."""
+    """As `reporting.coverage_rounded_down`; a station that came in since the count is not over 100%."""
     return Fraction(min(part, whole) * 10_000 // whole, 10_000) if whole else None
 
 

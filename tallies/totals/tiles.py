@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from regions.models import Region
 from regions.tiles import TilePlace, places_of
 from tallies.models import Contest, Pair, PartyTotal
-from tallies.reporting import RegionLine
+from tallies.totals.reporting import RegionLine
 
 #: More columns than fit beside a table on a desktop.
 NARROW_COLUMNS = 9

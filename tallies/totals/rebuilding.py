@@ -19,9 +19,9 @@ from regions.models import Region
 from sista.database import writing
 from sista.progress import SILENT, Progress
 from sista.templatetags.formats import format_number
-from tallies import aggregation
-from tallies.aggregation import PARTY_FIELDS, Place, Sums
 from tallies.models import PROGRESS_FIELDS, Contest, ContestTotal, Election, OutboxRow, PairTotal, PartyTotal
+from tallies.totals import aggregation
+from tallies.totals.aggregation import PARTY_FIELDS, Place, Sums
 
 #: Places written at once, between two words on how far it is.
 PART = 2000

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from sista.templatetags.formats import format_number, marks
-from tallies.arrivals import Arrivals
+from tallies.totals.arrivals import Arrivals
 
 INK, INK_2, LINE, SURFACE = "#14201f", "#43504d", "#d8dddb", "#ffffff"
 PENDING, PENDING_BAR, VERIFIED = "#1d4f91", "#5b8bc9", "#14603c"

@@ -1,0 +1,1 @@
+"""What a DPC does with what came in: look, decide, settle."""

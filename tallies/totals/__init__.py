@@ -1,0 +1,1 @@
+"""What is added up from the forms, and how it is read and shown."""

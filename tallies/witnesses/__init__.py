@@ -1,0 +1,1 @@
+"""What the DPC and the phone of a witness tell each other beside the forms."""
