@@ -191,12 +191,17 @@ def _read(name: str) -> bytes:
 
 
 def _drop(partial: PartialPhoto | None) -> None:
-    """Forget the part and remove its pieces, in this order: a row never counts bytes that are gone."""
+    """Forget the part and remove its pieces, in this order: a row never counts bytes that are gone.
+
+    The row is read again under its lock: another request may have added a piece since ``partial`` was read.
+    """
     if partial is None:
         return
     with writing():
-        PartialPhoto.objects.filter(pk=partial.pk).delete()
-    _remove(partial.pieces.split())
+        rows = PartialPhoto.objects.select_for_update().filter(pk=partial.pk)
+        names = [name for row in rows for name in row.pieces.split()]
+        rows.delete()
+    _remove(names)
 
 
 def _remove(names: Iterable[str]) -> None:

@@ -490,6 +490,24 @@ def test_two_senders_of_pieces_of_different_sizes_never_mix_them(committed_play)
     assert stored_files("pieces") == []
 
 
+def test_a_piece_that_was_counted_while_another_request_completed_the_photo_goes_with_it(play, monkeypatch):
+    """Both followed the same offset: one sent the last bytes, the other one more piece before they were written."""
+    for offset in offsets(DATA)[:-1]:
+        send_piece(play.siti, DATA, offset)
+    last = offsets(DATA)[-1]
+    receive = photos.receive
+
+    def late(data, **kwargs):
+        answer = send_piece(play.siti, DATA, last, size=LEAST)
+        assert answer.status_code == 204, answer.content
+        return receive(data, **kwargs)
+
+    monkeypatch.setattr(photos, "receive", late)
+    assert send_piece(play.siti, DATA, last).status_code == 201
+    assert not PartialPhoto.objects.exists()
+    assert stored_files("pieces") == []
+
+
 @pytest.mark.services
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL: DATABASE_URL=postgres://…")
 def test_a_piece_that_waits_for_another_connection_is_told_the_offset_after_it(committed_play):
