@@ -7,6 +7,7 @@ others not; what was sent, decisions and audit events never change.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 _OF_CONTEST = "(SELECT election_id FROM tallies_contest WHERE id = {})"
 _OF_FORM = _OF_CONTEST.format("(SELECT contest_id FROM tallies_c1form WHERE id = OLD.form_id)")
@@ -25,12 +26,43 @@ APPEND_ONLY = FIRST_TABLES | {
     "tallies_invitationphoto": _OF_STATION.format(
         "(SELECT station_id FROM tallies_invitationreport WHERE id = OLD.report_id)"
     ),
+    "tallies_reading": _OF_RESULT,
+    "tallies_readingvote": _OF_CONTEST.format("(SELECT contest_id FROM tallies_pair WHERE id = OLD.pair_id)"),
 }
 _IS_REAL = "SELECT 1 FROM tallies_election WHERE id = {election} AND practice_of_id IS NULL"
-_VOTE_MISMATCH = (
-    "(SELECT contest_id FROM tallies_pair WHERE id = NEW.pair_id)"
-    " <> (SELECT contest_id FROM tallies_c1form WHERE id = NEW.form_id)"
-)
+
+
+class Insert(NamedTuple):
+    """What a new row must not be: the trigger's name behind the table's, a condition over NEW, and a sentence."""
+
+    name: str
+    mismatch: str
+    sentence: str
+
+
+#: What spans tables, and no constraint can say.
+ON_INSERT = {
+    "tallies_vote": Insert(
+        "of_its_contest",
+        "(SELECT contest_id FROM tallies_pair WHERE id = NEW.pair_id)"
+        " <> (SELECT contest_id FROM tallies_c1form WHERE id = NEW.form_id)",
+        "a vote belongs to a pair of its form's contest",
+    ),
+    "tallies_reading": Insert(
+        "of_its_form",
+        "NOT EXISTS (SELECT 1 FROM tallies_c1form f JOIN tallies_stationresult r"
+        " ON r.contest_id = f.contest_id AND r.station_id = f.station_id"
+        " WHERE f.id = NEW.form_id AND r.id = NEW.result_id AND f.submitted_by_id = NEW.first_reader_id)",
+        "a reading is of a form of its station and names who filled it in",
+    ),
+    "tallies_readingvote": Insert(
+        "of_its_contest",
+        "(SELECT contest_id FROM tallies_pair WHERE id = NEW.pair_id)"
+        " <> (SELECT f.contest_id FROM tallies_reading r JOIN tallies_c1form f ON f.id = r.form_id"
+        " WHERE r.id = NEW.reading_id)",
+        "a vote belongs to a pair of its form's contest",
+    ),
+}
 
 
 def create_statements(vendor: str, tables: Iterable[str] = APPEND_ONLY) -> list[str]:
@@ -47,8 +79,20 @@ def drop_statements(vendor: str, tables: Iterable[str] = APPEND_ONLY) -> list[st
         for table in tables
         for what in ("never_changes", "never_goes")
     ]
-    drops.append("DROP TRIGGER IF EXISTS tallies_vote_of_its_contest" + on.format(table="tallies_vote"))
+    drops += [
+        f"DROP TRIGGER IF EXISTS {table}_{ON_INSERT[table].name}" + on.format(table=table)
+        for table in tables
+        if table in ON_INSERT
+    ]
     return drops
+
+
+def _on_insert(tables: Iterable[str]) -> list[tuple[str, Insert]]:
+    return [(table, ON_INSERT[table]) for table in tables if table in ON_INSERT]
+
+
+def _quoted(sentence: str) -> str:
+    return "'" + sentence.replace("'", "''") + "'"
 
 
 def _sqlite(elections: dict[str, str]) -> list[str]:
@@ -63,10 +107,11 @@ def _sqlite(elections: dict[str, str]) -> list[str]:
             f"WHEN EXISTS ({_IS_REAL.format(election=election)}) "
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         )
-    statements.append(
-        f"CREATE TRIGGER tallies_vote_of_its_contest BEFORE INSERT ON tallies_vote WHEN {_VOTE_MISMATCH} "
-        "BEGIN SELECT RAISE(ABORT, 'a vote belongs to a pair of its form''s contest'); END"
-    )
+    statements += [
+        f"CREATE TRIGGER {table}_{rule.name} BEFORE INSERT ON {table} WHEN {rule.mismatch} "
+        f"BEGIN SELECT RAISE(ABORT, {_quoted(rule.sentence)}); END"
+        for table, rule in _on_insert(elections)
+    ]
     return statements
 
 
@@ -75,14 +120,15 @@ def _postgresql(elections: dict[str, str]) -> list[str]:
         "CREATE OR REPLACE FUNCTION sista_append_only() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME "
         "USING ERRCODE = 'integrity_constraint_violation'; END $$",
-        "CREATE OR REPLACE FUNCTION sista_vote_of_its_contest() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN IF {_VOTE_MISMATCH} THEN "
-        "RAISE EXCEPTION 'a vote belongs to a pair of its form''s contest' "
-        "USING ERRCODE = 'integrity_constraint_violation'; "
-        "END IF; RETURN NEW; END $$",
-        "CREATE TRIGGER tallies_vote_of_its_contest BEFORE INSERT ON tallies_vote "
-        "FOR EACH ROW EXECUTE FUNCTION sista_vote_of_its_contest()",
     ]
+    for table, rule in _on_insert(elections):
+        name = f"{table}_{rule.name}"
+        statements.append(
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN IF {rule.mismatch} THEN RAISE EXCEPTION {_quoted(rule.sentence)} "
+            "USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$"
+        )
+        statements.append(f"CREATE TRIGGER {name} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
     for table, election in elections.items():
         statements.append(
             f"CREATE TRIGGER {table}_never_changes BEFORE UPDATE ON {table} "

@@ -14,7 +14,7 @@ from typing import Any
 
 from sista import rows
 from sista.progress import Tell, nobody
-from tallies.models import AuditEvent, C1Form, Decision, StationResult
+from tallies.models import AuditEvent, C1Form, Decision, Reading, StationResult
 from tallies.submission import content_hash_of_stored
 
 
@@ -110,17 +110,21 @@ def _verify_batch(ids: list[int]) -> Iterator[str]:
         events[event.result_id].append(event)
     recorded_forms: dict[str, tuple[int, dict[str, Any]]] = {}
     decisions: dict[int, int] = {}
+    readings: dict[int, tuple[int, dict[str, Any]]] = {}
     for pk, chain in events.items():
         yield from _verify_chain(results[pk], chain)
         for event in chain:
             if "uuid" in event.content:
                 recorded_forms[event.content["uuid"]] = (pk, event.content)
+            if "reading" in event.content:
+                readings[event.content["reading"]["id"]] = (pk, event.content["reading"])
             if "decision" in event.content:
                 decisions[event.content["decision"]["id"]] = pk
                 yield from _verify_decision(pk, event.content["decision"])
     yield from _verify_forms(list(results.values()), recorded_forms)
     for decision in Decision.objects.filter(result__in=ids).exclude(pk__in=decisions):
         yield f"hasil {decision.result_id}: keputusan {decision.pk} tidak tercatat"
+    yield from _verify_readings(ids, readings)
 
 
 def _verify_chain(result: StationResult, chain: list[AuditEvent]) -> Iterator[str]:
@@ -158,6 +162,29 @@ def decision_content(decision: Decision) -> dict[str, Any]:
         "decided_by": decision.decided_by_id,
         "decided_at": decision.decided_at.isoformat(),
         "settled_through": decision.settled_through_id,
+        # Only where there is one: the content of earlier decisions stays what it was.
+        **({"reading": decision.reading_id} if decision.reading_id else {}),
+        **({"moved_to": decision.moved_to_id} if decision.moved_to_id else {}),
+    }
+
+
+def reading_content(reading: Reading) -> dict[str, Any]:
+    """What an event says of a second reading; `verify` compares it with the stored rows."""
+    figures = reading.figures
+    return {
+        "id": reading.pk,
+        "uuid": str(reading.uuid),
+        "form_id": reading.form_id,
+        "round": reading.round,
+        "reader": reading.reader_id,
+        "first_reader": reading.first_reader_id,
+        "finding": str(reading.finding),
+        "differing": list(reading.differing),
+        "confirmed": list(reading.confirmed),
+        "reason": reading.reason,
+        "read_at": reading.read_at.isoformat(),
+        "votes": {str(number): votes for number, votes in sorted(figures.votes.items())},
+        "values": {name: value for name, value in figures.values.items() if value is not None},
     }
 
 
@@ -165,6 +192,17 @@ def _verify_decision(result_id: int, said: dict[str, Any]) -> Iterator[str]:
     stored = Decision.objects.filter(pk=said["id"], result=result_id).first()
     if stored is None or decision_content(stored) != said:
         yield f"hasil {result_id}: keputusan {said['id']} berubah"
+
+
+def _verify_readings(ids: list[int], recorded: dict[int, tuple[int, dict[str, Any]]]) -> Iterator[str]:
+    stored = Reading.objects.filter(result__in=ids).prefetch_related("votes__pair")
+    found = {reading.pk: reading for reading in stored}
+    for pk, (result_id, said) in recorded.items():
+        reading = found.pop(pk, None)
+        if reading is None or reading.result_id != result_id or reading_content(reading) != said:
+            yield f"hasil {result_id}: bacaan {pk} berubah"
+    for pk, reading in found.items():
+        yield f"hasil {reading.result_id}: bacaan {pk} tidak tercatat"
 
 
 def _verify_forms(results: list[StationResult], recorded: dict[str, tuple[int, dict[str, Any]]]) -> Iterator[str]:

@@ -26,7 +26,10 @@ from tallies.models import (
     OutboxRow,
     Outcome,
     Phase,
+    PhotoSubject,
     QuarantinedForm,
+    ReadingMode,
+    ReadingState,
     Review,
     StationResult,
     Vote,
@@ -122,6 +125,20 @@ def _submit(submission: Submission, *, by: Any, channel: Channel, as_witness: bo
     return Receipt(form, created=True)
 
 
+def hand_in_moved(submission: Submission, result: StationResult, *, of: C1Form, by: Any) -> C1Form:
+    """Store a copy of ``of`` at the locked ``result`` in its sender's name, and decide whether it counts.
+
+    ``by`` is the person who moved it.
+    """
+    sender = of.submitted_by
+    form = _store(submission, result, by=sender, channel=Channel.MOVE)
+    _place(form, submission, result, by=sender)
+    content = audit.form_content(form) | {"moved_from": str(of.uuid)}
+    audit.record(result, "form moved here", by=by, at=form.received_at, content=content)
+    save_and_announce(result)
+    return form
+
+
 def _refuse_unknown_boxes(submission: Submission, result: StationResult) -> None:
     unknown = set(submission.figures.values) - set(result.contest.election.fields)
     if unknown:
@@ -203,14 +220,14 @@ def _place(form: C1Form, submission: Submission, result: StationResult, *, by: A
         result.proposed_form = form
         return
     if counted is None:
-        result.form, result.review = form, Review.PENDING
+        let_count(result, form, has_photo=submission.has_photo)
     elif names_counted or names_proposal:
         if locked or result.review == Review.VERIFIED:
             # The verified figures keep counting until a person has looked.
             result.proposed_form = form
             result.disputed = result.disputed or has_open_rival(result)
             return
-        result.form, result.review = form, Review.PENDING
+        let_count(result, form, has_photo=submission.has_photo)
     elif disagreement(counted.figures, submission.figures):
         result.disputed = True
         return
@@ -220,13 +237,26 @@ def _place(form: C1Form, submission: Submission, result: StationResult, *, by: A
     result.disputed = counted is not None and has_open_rival(result)
 
 
+def let_count(result: StationResult, form: C1Form, *, has_photo: bool) -> None:
+    """Make ``form`` the one that counts, unverified, and ask for its second reading where there is what to read."""
+    result.form, result.review = form, Review.PENDING
+    mode = result.contest.election.reading_mode
+    asked = mode == ReadingMode.ALL or (mode == ReadingMode.FLAGGED and bool(form.checks))
+    result.reading = ReadingState.WAITING if asked and has_photo else ReadingState.NONE
+
+
+def names_a_page(form: C1Form) -> bool:
+    """A photo of the C1 itself hangs on ``form``, arrived or not."""
+    return form.photo_names.filter(subject=PhotoSubject.C1).exists()
+
+
 def _may_replace(counted: C1Form, by: Any) -> bool:
     """Own forms, and any form for those who decide: another witness's stays a rival."""
     return counted.submitted_by_id == by.pk or by.may_decide
 
 
 def open_rivals(result: StationResult) -> list[C1Form]:
-    """Forms of the station that differ from the counted one and that nobody settled."""
+    """Forms of the station that differ from the counted one, and that nobody settled, rejected or moved."""
     if result.form_id is None:
         return []
     settled = result.decisions.filter(outcome__in=[Outcome.VERIFIED, Outcome.CORRECTED])
@@ -236,7 +266,7 @@ def open_rivals(result: StationResult) -> list[C1Form]:
             contest=result.contest_id, station=result.station_id, pk__gt=newest_settled, superseded_by=None
         )
         .exclude(pk__in=[pk for pk in (result.form_id, result.proposed_form_id) if pk])
-        .exclude(decisions__outcome=Outcome.REJECTED)
+        .exclude(decisions__outcome__in=[Outcome.REJECTED, Outcome.MOVED])
         .prefetch_related("votes__pair")
         .select_related("submitted_by")
     )
@@ -255,7 +285,7 @@ def _finish(result: StationResult, form: C1Form, *, by: Any) -> None:
 
 def save_and_announce(result: StationResult) -> None:
     """Save a locked result, queue its totals, and tell the drainer after commit."""
-    rows.update(result, "form", "proposed_form", "review", "disputed", "audit_seq", "audit_head")
+    rows.update(result, "form", "proposed_form", "review", "disputed", "reading", "audit_seq", "audit_head")
     rows.insert(
         OutboxRow(
             election_id=result.contest.election_id, contest_id=result.contest_id, region_id=result.station.region_id

@@ -15,8 +15,9 @@ from tallies.submission import Submission
 #: Of the election, the contest and the station; the result's own fields are all read.
 _NEEDED = (
     *("id", "contest_id", "station_id", "form_id", "proposed_form_id"),
-    *("review", "disputed", "audit_seq", "audit_head"),
+    *("review", "disputed", "reading", "audit_seq", "audit_head"),
     *("contest__election__phase", "contest__election__form_kind", "contest__election__reserve_rate"),
+    "contest__election__reading_mode",
     *("contest__election__station_cap", "contest__election__turnout_limit"),
     *("contest__election__invalid_share_limit", "contest__election__invalid_count_limit"),
     *("station__region_id", "station__registered_male", "station__registered_female"),

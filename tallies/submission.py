@@ -45,6 +45,11 @@ class Submission:
     filled_at: datetime | None = None
 
     @property
+    def has_photo(self) -> bool:
+        """A page of the C1 itself is among the photos."""
+        return any(photo.subject == PhotoSubject.C1 for photo in self.photos)
+
+    @property
     def content(self) -> dict[str, Any]:
         """JSON-ready content, without the key; the same for the same form."""
         return _content(

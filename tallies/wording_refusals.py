@@ -71,8 +71,16 @@ _SENTENCES: dict[str, Promise] = {
     ),
     "same_person": _lazy("Formulir yang Anda kirim sendiri diverifikasi oleh orang lain."),
     "was_rejected": _lazy("Formulir ini sudah ditolak dan tidak dapat diverifikasi lagi."),
+    "was_moved": _lazy("Formulir ini sudah dipindahkan ke TPS lain dan tidak dapat ditetapkan di sini."),
+    "same_station": _lazy("Formulir ini sudah ada di TPS itu. Pilih TPS lain."),
+    "another_contest": _lazy("TPS itu memilih paslon lain. Formulir hanya pindah di dalam pemilihan yang sama."),
+    "proposal_waits": _lazy("Masih ada usulan perbaikan di TPS ini. Tetapkan usulan itu dahulu, lalu pindahkan."),
+    "recap_locked": _lazy("Rekap terkunci, jadi formulir tidak dapat dipindahkan. Mintalah Staf DPD membuka rekap."),
     "not_the_counted_form": _lazy("Formulir ini bukan yang sedang dihitung. Pilihan Anda tidak disimpan."),
     "reason_missing": _lazy("Tulis alasannya. Saksi membaca alasan ini."),
+    # Second readings
+    "not_claimed": _lazy("Foto ini tidak lagi dipegang untuk Anda. Angka tidak disimpan. Lanjut ke foto berikutnya."),
+    "form_changed": _lazy("Laporan TPS ini baru saja berubah. Angka tidak disimpan. Lanjut ke foto berikutnya."),
     # Requests
     "bad_request": _lazy("Permintaan tidak terbaca. Tidak ada yang tersimpan."),
     "too_fast": _lazy("Terlalu banyak permintaan. Tunggu sebentar, lalu coba lagi. Yang sudah terkirim tetap aman."),

@@ -16,8 +16,16 @@ from django.utils import timezone
 
 from sista.database import writing
 from tallies import audit
-from tallies.intake import Receipt, has_open_rival, open_rivals, save_and_announce, submit
-from tallies.models import C1Form, Channel, Decision, Outcome, Phase, Review, StationResult
+from tallies.intake import (
+    Receipt,
+    has_open_rival,
+    let_count,
+    names_a_page,
+    open_rivals,
+    save_and_announce,
+    submit,
+)
+from tallies.models import C1Form, Channel, Decision, Outcome, Phase, Reading, ReadingState, Review, StationResult
 from tallies.submission import Submission
 
 
@@ -44,12 +52,11 @@ class NotDecidable(DecisionRefused):
 
 def approve(form: C1Form, *, by: Any, seen: int) -> Decision:
     """Make ``form`` the one that counts, verified. Settles the station's differences."""
-    with _locked(form, seen) as result:
+    with locked(form, seen) as result:
         if form.submitted_by_id == by.pk:
             raise SamePerson("same_person", result)
-        if form.decisions.filter(outcome=Outcome.REJECTED).exists():
-            raise NotDecidable("was_rejected", result)
-        return _decide(result, form, Outcome.VERIFIED, by=by, reason="")
+        refuse_set_aside(form, result)
+        return decide(result, form, Outcome.VERIFIED, by=by, reason="")
 
 
 def reject(form: C1Form, *, by: Any, seen: int, reason: str) -> Decision:
@@ -57,16 +64,16 @@ def reject(form: C1Form, *, by: Any, seen: int, reason: str) -> Decision:
 
     As a proposal or rival it is set aside.
     """
-    with _locked(form, seen) as result:
-        return _decide(result, form, Outcome.REJECTED, by=by, reason=reason)
+    with locked(form, seen) as result:
+        return decide(result, form, Outcome.REJECTED, by=by, reason=reason)
 
 
 def ask_for_fix(form: C1Form, *, by: Any, seen: int, reason: str) -> Decision:
     """Let the form count and tell the witness what to mend."""
-    with _locked(form, seen) as result:
+    with locked(form, seen) as result:
         if result.form_id != form.pk or not result.is_in:
             raise NotDecidable("not_the_counted_form", result)
-        return _decide(result, form, Outcome.NEEDS_FIX, by=by, reason=reason)
+        return decide(result, form, Outcome.NEEDS_FIX, by=by, reason=reason)
 
 
 def correct(form: C1Form, submission: Submission, *, by: Any, seen: int, reason: str) -> Receipt:
@@ -79,7 +86,7 @@ def correct(form: C1Form, submission: Submission, *, by: Any, seen: int, reason:
     with writing():
         if C1Form.objects.filter(uuid=submission.uuid).exists():
             return submit(submission, by=by, channel=Channel.CORRECTION)  # pressed twice
-        with _locked(form, seen):
+        with locked(form, seen):
             pass
         receipt = submit(submission, by=by, channel=Channel.CORRECTION)
         if not receipt.created:
@@ -87,7 +94,7 @@ def correct(form: C1Form, submission: Submission, *, by: Any, seen: int, reason:
         result = _lock(form)
         if result.contest.election.phase == Phase.RECAP:
             return receipt
-        _decide(result, receipt.form, Outcome.CORRECTED, by=by, reason=reason)
+        decide(result, receipt.form, Outcome.CORRECTED, by=by, reason=reason)
     return receipt
 
 
@@ -98,7 +105,8 @@ def _lock(form: C1Form) -> StationResult:
 
 
 @contextmanager
-def _locked(form: C1Form, seen: int) -> Iterator[StationResult]:
+def locked(form: C1Form, seen: int) -> Iterator[StationResult]:
+    """Hold the result of ``form``, which nobody has changed since ``seen``."""
     with writing():
         result = _lock(form)
         if result.contest.election.phase == Phase.CLOSED:
@@ -108,7 +116,17 @@ def _locked(form: C1Form, seen: int) -> Iterator[StationResult]:
         yield result
 
 
-def _decide(result: StationResult, form: C1Form, outcome: Outcome, *, by: Any, reason: str) -> Decision:
+def decide(
+    result: StationResult,
+    form: C1Form,
+    outcome: Outcome,
+    *,
+    by: Any,
+    reason: str,
+    reading: Reading | None = None,
+    moved_to: C1Form | None = None,
+) -> Decision:
+    """Write a decision about ``form`` of the locked ``result``, and what follows from it."""
     now = timezone.now()
     newest = C1Form.objects.filter(contest=result.contest_id, station=result.station_id).order_by("-pk").first()
     decision = Decision.objects.create(
@@ -119,32 +137,48 @@ def _decide(result: StationResult, form: C1Form, outcome: Outcome, *, by: Any, r
         decided_by=by,
         decided_at=now,
         settled_through=newest,
+        reading=reading,
+        moved_to=moved_to,
     )
-    _apply(result, form, outcome)
+    _apply(result, form, outcome, read=reading is not None)
     content = {"decision": audit.decision_content(decision)}
     audit.record(result, f"form {outcome}", by=by, at=now, content=content)
     save_and_announce(result)
     return decision
 
 
-def _apply(result: StationResult, form: C1Form, outcome: Outcome) -> None:
+def refuse_set_aside(form: C1Form, result: StationResult) -> None:
+    """Raise `NotDecidable` for a form that was rejected or moved."""
+    for outcome, code in ((Outcome.REJECTED, "was_rejected"), (Outcome.MOVED, "was_moved")):
+        if form.decisions.filter(outcome=outcome).exists():
+            raise NotDecidable(code, result)
+
+
+def _apply(result: StationResult, form: C1Form, outcome: Outcome, *, read: bool) -> None:
     if outcome in (Outcome.VERIFIED, Outcome.CORRECTED):
         result.form, result.review, result.proposed_form, result.disputed = form, Review.VERIFIED, None, False
+        result.reading = ReadingState.DONE if read else ReadingState.NONE
     elif outcome == Outcome.NEEDS_FIX:
-        result.review = Review.NEEDS_FIX
+        result.review, result.reading = Review.NEEDS_FIX, ReadingState.NONE
+        result.disputed = has_open_rival(result)
     elif form.pk == result.form_id:
-        _set_aside_counted(result)
+        _set_aside_counted(result, outcome)
     else:
         if form.pk == result.proposed_form_id:
             result.proposed_form = None
-        result.disputed = result.is_in and has_open_rival(result)
+        differs = result.reading == ReadingState.COORDINATOR
+        result.disputed = result.is_in and (differs or has_open_rival(result))
 
 
-def _set_aside_counted(result: StationResult) -> None:
-    """Take the rejected form out; the oldest form that said something else counts in its place, unverified."""
+def _set_aside_counted(result: StationResult, outcome: Outcome) -> None:
+    """Take the counted form out; the oldest form that said something else counts in its place, unverified."""
     rivals = open_rivals(result)
     if rivals:
-        result.form, result.review = rivals[0], Review.PENDING
+        let_count(result, rivals[0], has_photo=names_a_page(rivals[0]))
         result.disputed = has_open_rival(result)
+        return
+    result.disputed, result.reading = False, ReadingState.NONE
+    if outcome == Outcome.MOVED:  # nothing of this station has come in
+        result.form, result.review = None, Review.NOT_IN
     else:
-        result.review, result.disputed = Review.REJECTED, False
+        result.review = Review.REJECTED

@@ -1,10 +1,11 @@
 """What waits for a coordinator, in the order in which it should be looked at.
 
 Differences and proposals first, then what a relation of the form puts in
-doubt, then the rest. A page is found by its last row (keyset), group by group
-along the tree of regions, so that page 900 costs what page 1 costs and a row
-that is decided meanwhile moves nobody's page. Nothing here counts a table:
-numbers come from the stored totals.
+doubt, then the rest; what a second person is to read anyway stands behind
+them. A page is found by its last row (keyset), group by group along the tree
+of regions, so that page 900 costs what page 1 costs and a row that is decided
+meanwhile moves nobody's page. Nothing here counts a table: numbers come from
+the stored totals.
 """
 
 from __future__ import annotations
@@ -17,26 +18,30 @@ from typing import Any
 from django.db.models import F, Max, Q, QuerySet, Sum
 
 from tallies.figures import FULL_FIELDS
-from tallies.models import ContestTotal, Election, Review, StationResult
+from tallies.models import OPEN_READINGS, ContestTotal, Election, Review, StationResult
 
 PAGE = 50
 
 _DIFFERS = Q(disputed=True) | Q(proposed_form__isnull=False)
 _SETTLED = Q(disputed=False, proposed_form=None)
+#: Another person reads it first; the coordinator is asked when the readings differ.
+_BEING_READ = Q(reading__in=OPEN_READINGS)
 
 
 class Group(StrEnum):
     DIFFERENCE = "selisih"
     IN_DOUBT = "janggal"
     PENDING = "menunggu"
+    READING = "dibaca"
     NEEDS_FIX = "perbaikan"
     REJECTED = "ditolak"
 
 
 _GROUPS: dict[Group, Q] = {
     Group.DIFFERENCE: _DIFFERS,
-    Group.IN_DOUBT: Q(review=Review.PENDING) & _SETTLED & ~Q(form__checks=[]),
-    Group.PENDING: Q(review=Review.PENDING, form__checks=[]) & _SETTLED,
+    Group.IN_DOUBT: Q(review=Review.PENDING) & _SETTLED & ~_BEING_READ & ~Q(form__checks=[]),
+    Group.PENDING: Q(review=Review.PENDING, form__checks=[]) & _SETTLED & ~_BEING_READ,
+    Group.READING: Q(review=Review.PENDING) & _SETTLED & _BEING_READ,
     Group.NEEDS_FIX: Q(review=Review.NEEDS_FIX) & _SETTLED,
     Group.REJECTED: Q(review=Review.REJECTED) & _SETTLED,
 }
@@ -48,6 +53,7 @@ class View(StrEnum):
     ALL = "semua"
     DIFFERENCES = "selisih"
     PENDING = "menunggu"
+    READING = "dibaca"
     NEEDS_FIX = "perbaikan"
     REJECTED = "ditolak"
 
@@ -56,6 +62,7 @@ VIEW_GROUPS: dict[View, tuple[Group, ...]] = {
     View.ALL: tuple(Group),
     View.DIFFERENCES: (Group.DIFFERENCE,),
     View.PENDING: (Group.IN_DOUBT, Group.PENDING),
+    View.READING: (Group.READING,),
     View.NEEDS_FIX: (Group.NEEDS_FIX,),
     View.REJECTED: (Group.REJECTED,),
 }
@@ -140,6 +147,8 @@ def group_of(result: StationResult) -> Group | None:
     """The group of one result; the same rule as `_GROUPS`, in Python."""
     if result.disputed or result.proposed_form_id:
         return Group.DIFFERENCE
+    if result.review == Review.PENDING and result.reading in OPEN_READINGS:
+        return Group.READING
     if result.review == Review.PENDING:
         return Group.IN_DOUBT if result.form.checks else Group.PENDING
     if result.review == Review.NEEDS_FIX:

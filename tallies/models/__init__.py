@@ -1,6 +1,6 @@
 """The tables of the tally, a file a noun."""
 
-from tallies.models.elections import Contest, Election, FormKind, Office, Pair, Phase
+from tallies.models.elections import Contest, Election, FormKind, Office, Pair, Phase, ReadingMode
 from tallies.models.forms import (
     C1Form,
     Channel,
@@ -15,12 +15,15 @@ from tallies.models.forms import (
 )
 from tallies.models.invitations import INVITATION_FIGURES, InvitationPhoto, InvitationReport
 from tallies.models.messages import MESSAGE_LENGTH, StationMessage
+from tallies.models.readings import WITH_FIGURES, Finding, Reading, ReadingClaim, ReadingVote
 from tallies.models.results import (
     COUNTED_REVIEWS,
+    OPEN_READINGS,
     AuditEvent,
     Decision,
     OutboxRow,
     Outcome,
+    ReadingState,
     Review,
     StationResult,
 )
@@ -32,7 +35,9 @@ __all__ = [
     "COUNTED_REVIEWS",
     "INVITATION_FIGURES",
     "MESSAGE_LENGTH",
+    "OPEN_READINGS",
     "PROGRESS_FIELDS",
+    "WITH_FIGURES",
     "Assignment",
     "AuditEvent",
     "C1Form",
@@ -41,6 +46,7 @@ __all__ = [
     "ContestTotal",
     "Decision",
     "Election",
+    "Finding",
     "FormKind",
     "FormPhoto",
     "InboundSms",
@@ -61,6 +67,11 @@ __all__ = [
     "PhotoUpload",
     "PollingStation",
     "QuarantinedForm",
+    "Reading",
+    "ReadingClaim",
+    "ReadingMode",
+    "ReadingState",
+    "ReadingVote",
     "Review",
     "SendingState",
     "SmsOutcome",

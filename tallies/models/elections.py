@@ -35,6 +35,14 @@ class Office(models.TextChoices):
     REGENT = "bupati", _("Bupati/Wali Kota")
 
 
+class ReadingMode(models.TextChoices):
+    """Which forms a second person reads from the photo, without seeing the first figures."""
+
+    ALL = "semua", _("Semua formulir dibaca dua kali")
+    FLAGGED = "janggal", _("Yang janggal dibaca dua kali")
+    LOOK = "dilihat", _("Koordinator melihat fotonya")
+
+
 class ElectionQuerySet(models.QuerySet["Election"]):
     def visible_to(self, user) -> ElectionQuerySet:
         """Keep the elections with a contest above, at or below the user's region.
@@ -74,6 +82,9 @@ class Election(models.Model):
         _("batas bagian tidak sah"), max_digits=5, decimal_places=4, null=True, blank=True, default=Decimal("0.10")
     )
     invalid_count_limit = models.PositiveIntegerField(_("batas jumlah tidak sah"), null=True, blank=True)
+    reading_mode = models.CharField(
+        _("bacaan kedua"), max_length=8, choices=ReadingMode.choices, default=ReadingMode.LOOK
+    )
     is_simulation = models.BooleanField(_("data simulasi"), default=False)
     practice_of = models.ForeignKey(
         "self",

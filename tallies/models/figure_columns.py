@@ -16,7 +16,8 @@ def _figure() -> models.PositiveSmallIntegerField:
     return models.PositiveSmallIntegerField(null=True)
 
 
-def _bounded() -> Q:
+def bounded_figures() -> Q:
+    """Every figure is blank or has at most four digits."""
     return reduce(and_, (Q(**{name: None}) | Q(**{f"{name}__range": (0, MAX_FIGURE)}) for name in FULL_FIELDS))
 
 
@@ -65,4 +66,4 @@ class FigureColumns(models.Model):
 
     class Meta:
         abstract = True
-        constraints = [models.CheckConstraint(condition=_bounded(), name="figures_have_at_most_four_digits")]
+        constraints = [models.CheckConstraint(condition=bounded_figures(), name="figures_have_at_most_four_digits")]

@@ -22,6 +22,7 @@ class Channel(models.TextChoices):
     SMS = "sms", _("Pesan singkat (SMS)")
     COUNT_ROOM = "kamar_hitung", _("Kamar Hitung")
     CORRECTION = "perbaikan", _("Perbaikan koordinator")
+    MOVE = "dipindahkan", _("Dipindahkan dari TPS lain")
     REPLAY = "putar_ulang", _("Putar ulang")
     SIMULATION = "simulasi", _("Simulasi")
 

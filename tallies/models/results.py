@@ -22,6 +22,21 @@ class Review(models.TextChoices):
     REJECTED = "rejected", _("Ditolak")
 
 
+class ReadingState(models.TextChoices):
+    """Where the second reading of the counted form stands."""
+
+    NONE = "", _("Tidak diminta")
+    WAITING = "waiting", _("Menunggu bacaan kedua")
+    #: The readings differ, and the differing boxes are asked once more.
+    AGAIN = "again", _("Dibaca sekali lagi")
+    #: They differ still, or the reader says it is no readable C1 of this station.
+    COORDINATOR = "coordinator", _("Menunggu koordinator")
+    DONE = "done", _("Sudah dibaca")
+
+
+#: In these a reader may take the form.
+OPEN_READINGS = (ReadingState.WAITING, ReadingState.AGAIN)
+
 #: A form counts whatever its review, except rejected.
 COUNTED_REVIEWS = (Review.PENDING, Review.VERIFIED, Review.NEEDS_FIX)
 
@@ -62,6 +77,9 @@ class StationResult(models.Model):
     )
     review = models.CharField(_("pemeriksaan"), max_length=10, choices=Review.choices, default=Review.NOT_IN)
     disputed = models.BooleanField(_("janggal"), default=False)
+    reading = models.CharField(
+        _("bacaan kedua"), max_length=11, choices=ReadingState.choices, default=ReadingState.NONE, blank=True
+    )
     audit_seq = models.PositiveIntegerField(default=0)
     audit_head = models.CharField(max_length=64, blank=True)
 
@@ -89,6 +107,8 @@ class StationResult(models.Model):
             models.Index(
                 fields=["proposed_form"], name="results_by_proposal", condition=Q(proposed_form__isnull=False)
             ),
+            # The next one to read is the oldest form of these.
+            models.Index(fields=["contest", "form"], name="results_to_read", condition=Q(reading__in=OPEN_READINGS)),
         ]
 
     def __str__(self) -> str:
@@ -104,10 +124,16 @@ class Outcome(models.TextChoices):
     REJECTED = "rejected", _("Ditolak")
     CORRECTED = "corrected", _("Diperbaiki")
     NEEDS_FIX = "needs_fix", _("Perlu diperbaiki")
+    MOVED = "moved", _("Dipindahkan ke TPS lain")
 
 
 class Decision(models.Model):
-    """What a coordinator decided about a form, with the reason the witness reads. Append-only."""
+    """What was decided about a form, with the reason the witness reads. Append-only.
+
+    By a coordinator, or by rule: then ``reading`` is the second reading that
+    was equal to the form, and ``decided_by`` the person who read.
+    ``moved_to`` is the copy of a form in the station it belongs to.
+    """
 
     result = models.ForeignKey(StationResult, on_delete=models.CASCADE, related_name="decisions")
     form = models.ForeignKey(C1Form, on_delete=models.CASCADE, related_name="decisions")
@@ -117,14 +143,22 @@ class Decision(models.Model):
     settled_through = models.ForeignKey(C1Form, on_delete=models.CASCADE, related_name="+")
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
     decided_at = models.DateTimeField()
+    reading = models.OneToOneField("tallies.Reading", null=True, on_delete=models.CASCADE, related_name="decision")
+    moved_to = models.OneToOneField(C1Form, null=True, on_delete=models.CASCADE, related_name="moved_by")
 
     class Meta:
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(outcome__in=[Outcome.REJECTED, Outcome.NEEDS_FIX, Outcome.CORRECTED]) | ~Q(reason=""),
+                condition=~Q(outcome__in=[Outcome.REJECTED, Outcome.NEEDS_FIX, Outcome.CORRECTED, Outcome.MOVED])
+                | ~Q(reason=""),
                 name="a_refusal_or_correction_has_a_reason",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome=Outcome.MOVED, moved_to__isnull=False)
+                | (~Q(outcome=Outcome.MOVED) & Q(moved_to=None)),
+                name="a_move_says_where_to_and_nothing_else_does",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -88,6 +88,7 @@ def _filter_labels() -> dict[View, str]:
         View.ALL: _("Semua"),
         View.DIFFERENCES: pgettext("daftar", "Selisih"),
         View.PENDING: _("Menunggu"),
+        View.READING: _("Menunggu bacaan kedua"),
         View.NEEDS_FIX: _("Perlu diperbaiki"),
         View.REJECTED: _("Ditolak"),
     }

@@ -1,0 +1,151 @@
+"""Hand out the next form to read: to one reader at a time, and back to the others when it is left lying.
+
+A claim is written while the station result's row is locked, and rows that
+others hold are skipped: twenty readers who ask at once wait for nobody and
+get twenty forms. What may be read is what `to_read` says, and nothing else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from accounts.models import Role
+from sista.database import writing
+from tallies.intake import ACCEPTING_PHASES
+from tallies.models import (
+    OPEN_READINGS,
+    Contest,
+    Election,
+    FormPhoto,
+    PhotoState,
+    PhotoSubject,
+    PhotoUpload,
+    ReadingClaim,
+    Review,
+    StationResult,
+)
+
+#: A form somebody else took between two statements is passed over this often.
+ATTEMPTS = 20
+
+
+def may_read(user: Any) -> bool:
+    """Operators only: whoever sees the figures of a region cannot read blind in it."""
+    return user.is_active and user.role == Role.OPERATOR and not user.is_superuser and user.region_id is not None
+
+
+def elections_for(user: Any) -> QuerySet[Election]:
+    """Elections that take forms now and have a contest in the reader's region."""
+    if not may_read(user):
+        return Election.objects.none()
+    return Election.objects.touching(user.region).filter(phase__in=ACCEPTING_PHASES)
+
+
+def to_read(user: Any, election: Election) -> QuerySet[StationResult]:
+    """Station results whose counted form ``user`` may read second, claimed or not.
+
+    Unverified, undisputed, of the reader's region, with a page of the C1 that
+    arrived and can be shown, and filled in by somebody else.
+    """
+    if not may_read(user):
+        return StationResult.objects.none()
+    brought = PhotoUpload.objects.filter(
+        photo=OuterRef("sha256"), uploaded_by=OuterRef("form__submitted_by"), photo__state=PhotoState.READY
+    )
+    pages = FormPhoto.objects.filter(Exists(brought), form=OuterRef("form"), subject=PhotoSubject.C1)
+    return (
+        StationResult.objects.within(user.region)
+        .filter(
+            Exists(pages),
+            contest__in=Contest.objects.touching(user.region).filter(election=election).values("pk"),
+            reading__in=OPEN_READINGS,
+            review=Review.PENDING,
+            disputed=False,
+            proposed_form=None,
+        )
+        .exclude(form__submitted_by=user.pk)
+    )
+
+
+def unclaimed(user: Any, election: Election) -> QuerySet[StationResult]:
+    """Of `to_read`, what nobody holds now."""
+    held = ReadingClaim.objects.filter(result=OuterRef("pk"), expires_at__gt=timezone.now())
+    return to_read(user, election).exclude(Exists(held))
+
+
+def take(user: Any, election: Election) -> ReadingClaim | None:
+    """The claim ``user`` holds in ``election``, with its time begun anew, or a new one; None when nothing waits.
+
+    A claim that can no longer be read (verified, corrected or moved meanwhile,
+    or of another election) is given up first.
+    """
+    held = current(user, election)
+    if held is not None:
+        return held
+    for _attempt in range(ATTEMPTS):
+        try:
+            with writing():
+                result = (
+                    unclaimed(user, election)
+                    .order_by("form_id")
+                    .select_for_update(of=("self",), skip_locked=True)
+                    .first()
+                )
+                if result is None:
+                    return None
+                claim = _claim(result, user)
+        except IntegrityError:
+            # The same person asked twice at once: the other request has the claim.
+            return current(user, election)
+        if claim is not None:
+            return claim
+    return None
+
+
+def current(user: Any, election: Election) -> ReadingClaim | None:
+    """What ``user`` holds, for the full time from now; None, and given up, when it cannot be read any more."""
+    claim = ReadingClaim.objects.filter(reader=user.pk).first()
+    if claim is None:
+        return None
+    with writing():
+        readable = to_read(user, election).filter(pk=claim.result_id, form=claim.form_id).exists()
+        # Moves on only what is still this person's: meanwhile it may have expired and be another's.
+        mine = ReadingClaim.objects.filter(pk=claim.pk, reader=user.pk)
+        if readable:
+            claim.expires_at = end_of_a_claim()
+            return claim if mine.update(expires_at=claim.expires_at) else None
+        mine.delete()
+    return None
+
+
+def release(user: Any) -> None:
+    """Give back what ``user`` holds; the next reader gets it."""
+    with writing():
+        ReadingClaim.objects.filter(reader=user.pk).delete()
+
+
+def _claim(result: StationResult, user: Any) -> ReadingClaim | None:
+    """Claim the locked ``result``; None when somebody did after the statement that found it began."""
+    earlier = ReadingClaim.objects.filter(result=result.pk).first()
+    if earlier is not None and earlier.expires_at > timezone.now():
+        return None
+    if earlier is not None:
+        earlier.delete()
+    return ReadingClaim.objects.create(
+        result_id=result.pk,
+        form_id=result.form_id,
+        reader_id=user.pk,
+        claimed_at=timezone.now(),
+        expires_at=end_of_a_claim(),
+    )
+
+
+def end_of_a_claim() -> dt.datetime:
+    """When a claim made now returns to the others."""
+    return timezone.now() + dt.timedelta(seconds=settings.READING_SECONDS)
