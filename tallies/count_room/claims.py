@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Role
@@ -26,13 +26,14 @@ from tallies.models import (
     PhotoState,
     PhotoSubject,
     PhotoUpload,
+    PollingStation,
     ReadingClaim,
     Review,
     StationResult,
 )
 
-#: A form somebody else took between two statements is passed over this often.
-ATTEMPTS = 20
+#: So many of the oldest are looked at together; those whose photo is not here yet are passed over.
+AHEAD = 50
 
 
 def may_read(user: Any) -> bool:
@@ -48,29 +49,30 @@ def elections_for(user: Any) -> QuerySet[Election]:
 
 
 def to_read(user: Any, election: Election) -> QuerySet[StationResult]:
-    """Station results whose counted form ``user`` may read second, claimed or not.
+    """Station results whose counted form ``user`` may read second, claimed or not, its photo here or not.
 
-    Unverified, undisputed, of the reader's region, with a page of the C1 that
-    arrived and can be shown, and filled in by somebody else.
+    Unverified, undisputed, of the reader's region, and filled in by somebody else.
     """
     if not may_read(user):
         return StationResult.objects.none()
-    brought = PhotoUpload.objects.filter(
-        photo=OuterRef("sha256"), uploaded_by=OuterRef("form__submitted_by"), photo__state=PhotoState.READY
-    )
-    pages = FormPhoto.objects.filter(Exists(brought), form=OuterRef("form"), subject=PhotoSubject.C1)
-    return (
-        StationResult.objects.within(user.region)
-        .filter(
-            Exists(pages),
-            contest__in=Contest.objects.touching(user.region).filter(election=election).values("pk"),
-            reading__in=OPEN_READINGS,
-            review=Review.PENDING,
-            disputed=False,
-            proposed_form=None,
-        )
-        .exclude(form__submitted_by=user.pk)
-    )
+    inside, above = _contests(user, election)
+    # Inside the region the contest says it all, and the index of those to read is walked in its order.
+    here = Q(contest__in=inside)
+    if above:
+        stations = PollingStation.objects.filter(region__first__range=(user.region.first, user.region.last))
+        here |= Q(contest__in=above, station__in=stations.order_by().values("pk"))
+    return StationResult.objects.filter(
+        here, reading__in=OPEN_READINGS, review=Review.PENDING, disputed=False, proposed_form=None
+    ).exclude(form__submitted_by=user.pk)
+
+
+def _contests(user: Any, election: Election) -> tuple[list[int], list[int]]:
+    """Keys of the contests that lie in the reader's region, and of those that reach beyond it."""
+    inside, above = [], []
+    for contest in Contest.objects.touching(user.region).filter(election=election).select_related("region"):
+        is_inside = user.region.first <= contest.region.first and contest.region.last <= user.region.last
+        (inside if is_inside else above).append(contest.pk)
+    return inside, above
 
 
 def unclaimed(user: Any, election: Election) -> QuerySet[StationResult]:
@@ -88,24 +90,52 @@ def take(user: Any, election: Election) -> ReadingClaim | None:
     held = current(user, election)
     if held is not None:
         return held
-    for _attempt in range(ATTEMPTS):
+    after = 0
+    while True:
+        waiting = unclaimed(user, election).filter(form__gt=after).order_by("form_id")
+        ahead = list(waiting.values_list("form_id", flat=True)[:AHEAD])
+        if not ahead:
+            return None
         try:
-            with writing():
-                result = (
-                    unclaimed(user, election)
-                    .order_by("form_id")
-                    .select_for_update(of=("self",), skip_locked=True)
-                    .first()
-                )
-                if result is None:
-                    return None
-                claim = _claim(result, user)
+            claim = _take_one(user, election, _with_photo(ahead))
         except IntegrityError:
             # The same person asked twice at once: the other request has the claim.
             return current(user, election)
         if claim is not None:
             return claim
+        after = ahead[-1]
+
+
+def _take_one(user: Any, election: Election, forms: list[int]) -> ReadingClaim | None:
+    """Claim the oldest of ``forms`` that nobody holds or is just taking."""
+    while forms:
+        with writing():
+            free = unclaimed(user, election).filter(form__in=forms).order_by("form_id")
+            result = free.select_for_update(of=("self",), skip_locked=True).first()
+            if result is None:
+                return None
+            claim = _claim(result, user)
+        if claim is not None:
+            return claim
+        forms = [form for form in forms if form > result.form_id]
     return None
+
+
+def _with_photo(forms: list[int]) -> list[int]:
+    """Those of ``forms`` of which a page of the C1, brought by the sender, can be shown."""
+    named = list(
+        FormPhoto.objects.filter(form__in=forms, subject=PhotoSubject.C1)
+        .order_by()
+        .values_list("form", "sha256", "form__submitted_by")
+    )
+    # By photo and not by person: of those somebody brought there may be hundreds.
+    brought = set(
+        PhotoUpload.objects.filter(photo__in={sha256 for _form, sha256, _by in named}, photo__state=PhotoState.READY)
+        .order_by()
+        .values_list("photo", "uploaded_by")
+    )
+    ready = {form for form, sha256, by in named if (sha256, by) in brought}
+    return [form for form in forms if form in ready]
 
 
 def current(user: Any, election: Election) -> ReadingClaim | None:
