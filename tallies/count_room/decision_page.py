@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
@@ -11,23 +12,54 @@ from django.utils.translation import gettext_lazy as _
 
 from sista.templatetags.formats import pair_name
 from tallies import checks, intake, wording
+from tallies.count_room import readings
 from tallies.figures import FEMALE, MALE, TOTAL, VOTE_ROWS, Figures, vote_field
-from tallies.models import C1Form, FormKind, FormPhoto, Pair, Photo, StationResult
+from tallies.models import (
+    WITH_FIGURES,
+    C1Form,
+    FormKind,
+    FormPhoto,
+    Pair,
+    Photo,
+    Reading,
+    ReadingState,
+    StationResult,
+)
 from tallies.totals import comparison, station_reporting
 from tallies.totals.station_reporting import StationReport, Version
 
 
 @dataclass(frozen=True)
 class Column:
-    """One form. ``mark`` as in `Version`; ``label`` is what the button repeats: the one value that differs."""
+    """One form, or a second reading of the counted one (``mark`` is then "reading", else as in `Version`).
 
-    form: C1Form
+    ``label`` is what the button repeats: the one value that differs.
+    """
+
+    source: C1Form | Reading
     mark: str
     figures: Figures
     found: tuple[checks.Contradiction, ...]
     sentences: tuple[tuple[str, str], ...]
     is_own: bool
     label: int | None = None
+
+    @property
+    def is_reading(self) -> bool:
+        return self.mark == "reading"
+
+    @property
+    def choice(self) -> str:
+        """What its radio button sends."""
+        return f"bacaan-{self.source.pk}" if self.is_reading else str(self.source.pk)
+
+    @property
+    def by(self) -> Any:
+        return self.source.reader if isinstance(self.source, Reading) else self.source.submitted_by
+
+    @property
+    def at(self) -> datetime:
+        return self.source.read_at if isinstance(self.source, Reading) else self.source.received_at
 
     @property
     def may_be_verified(self) -> bool:
@@ -80,6 +112,16 @@ class DecisionPage:
     parts: tuple[Part, ...]
     check_lines: tuple[CheckLine, ...]
     photos: tuple[PagePhoto, ...]
+    #: Second readings without figures: what the reader says the photo is.
+    remarks: tuple[Reading, ...] = ()
+
+    @property
+    def forms(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if not column.is_reading)
+
+    @property
+    def was_read(self) -> bool:
+        return len(self.forms) < len(self.columns)
 
     @property
     def differing(self) -> int:
@@ -98,7 +140,7 @@ class DecisionPage:
     @property
     def to_correct(self) -> C1Form | None:
         """The form a correction starts from and names: the proposal, or else the counted (or rejected) one."""
-        shown = {column.form.pk: column.form for column in self.columns}
+        shown = {column.source.pk: column.source for column in self.forms}
         return shown.get(self.result.proposed_form_id) or shown.get(self.result.form_id)
 
 
@@ -106,7 +148,8 @@ def decision_page(result: StationResult, *, for_user: Any) -> DecisionPage:
     """Read everything about ``result``, which the caller has found visible to ``for_user``."""
     report = station_reporting.station_report(result, for_user=for_user)
     pairs = [line.pair for line in report.pairs if line.pair]
-    columns = _columns(result, report, pairs, for_user)
+    read = readings.readings_of(result) if result.reading == ReadingState.COORDINATOR else []
+    columns = _columns(result, report, pairs, for_user, [one for one in read if one.finding in WITH_FIGURES])
     parts = _parts(result, pairs, columns)
     return DecisionPage(
         result=result,
@@ -114,12 +157,15 @@ def decision_page(result: StationResult, *, for_user: Any) -> DecisionPage:
         columns=_with_labels(columns, parts),
         parts=parts,
         check_lines=_check_lines(columns),
-        photos=_photos(report.versions, [column.form.pk for column in columns]),
+        photos=_photos(report.versions, [column.source.pk for column in columns if not column.is_reading]),
+        remarks=tuple(one for one in read if one.finding not in WITH_FIGURES),
     )
 
 
-def _columns(result: StationResult, report: StationReport, pairs: list[Pair], user: Any) -> tuple[Column, ...]:
-    """The counted (or rejected) form first, then the proposal, then the rivals in order of arrival."""
+def _columns(
+    result: StationResult, report: StationReport, pairs: list[Pair], user: Any, read: list[Reading]
+) -> tuple[Column, ...]:
+    """The counted (or rejected) form, its last reading, the proposal, then the rivals in order of arrival."""
     by_id = {version.form.pk: version.form for version in report.versions}
     if result.form_id is None:
         return ()
@@ -129,15 +175,19 @@ def _columns(result: StationResult, report: StationReport, pairs: list[Pair], us
     # After a rejection the other forms are still open, though nothing is counted they could differ from.
     rivals = [rival.form for rival in report.rivals] if result.is_in else intake.open_rivals(result)
     marks |= dict.fromkeys((form.pk for form in rivals), "rival")
-    return tuple(_column(by_id[pk], mark, result, pairs, user) for pk, mark in marks.items())
+    columns = [_column(by_id[pk], mark, result, pairs, user) for pk, mark in marks.items()]
+    if read:
+        columns.insert(1, _column(read[-1], "reading", result, pairs, user))
+    return tuple(columns)
 
 
-def _column(form: C1Form, mark: str, result: StationResult, pairs: list[Pair], user: Any) -> Column:
-    figures = form.figures
+def _column(source: C1Form | Reading, mark: str, result: StationResult, pairs: list[Pair], user: Any) -> Column:
+    figures = source.figures
     found = checks.check(figures, result.station.facts, result.contest.election.thresholds)
     names = {pair.number: pair.name for pair in pairs}
     sentences = tuple((one.code, wording.describe(one, names)) for one in found)
-    return Column(form, mark, figures, found, sentences, is_own=form.submitted_by_id == user.pk)
+    by = source.reader_id if isinstance(source, Reading) else source.submitted_by_id
+    return Column(source, mark, figures, found, sentences, is_own=by == user.pk)
 
 
 def _parts(result: StationResult, pairs: list[Pair], columns: tuple[Column, ...]) -> tuple[Part, ...]:

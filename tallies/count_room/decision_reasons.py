@@ -27,6 +27,18 @@ CHOICES: dict[str, dict[str, Promise]] = {
         "angka": _("Angka berbeda dari foto"),
         OTHER: _("Lainnya"),
     },
+    # Two readings of one photo differ, and one of them is taken.
+    "tetapkan": {
+        "ketik": _("Salah ketik saksi"),
+        "baca": _("Salah baca operator"),
+        "tertulis": _("Formulir memang tertulis begitu"),
+        OTHER: _("Lainnya"),
+    },
+    "pindah": {
+        "foto": _("Di foto tertulis TPS lain"),
+        "pilih": _("Saksi memilih TPS yang salah"),
+        OTHER: _("Lainnya"),
+    },
     "koreksi": {
         "ketik": _("Salah ketik saksi"),
         "kolom": _("Kolom tertukar"),

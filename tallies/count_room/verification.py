@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
+from uuid import uuid5
 
 from django.utils import timezone
 
@@ -50,13 +52,13 @@ class NotDecidable(DecisionRefused):
     """The form is not of this station, was rejected, or the election is closed."""
 
 
-def approve(form: C1Form, *, by: Any, seen: int) -> Decision:
+def approve(form: C1Form, *, by: Any, seen: int, reason: str = "") -> Decision:
     """Make ``form`` the one that counts, verified. Settles the station's differences."""
     with locked(form, seen) as result:
         if form.submitted_by_id == by.pk:
             raise SamePerson("same_person", result)
         refuse_set_aside(form, result)
-        return decide(result, form, Outcome.VERIFIED, by=by, reason="")
+        return decide(result, form, Outcome.VERIFIED, by=by, reason=reason)
 
 
 def reject(form: C1Form, *, by: Any, seen: int, reason: str) -> Decision:
@@ -96,6 +98,25 @@ def correct(form: C1Form, submission: Submission, *, by: Any, seen: int, reason:
             return receipt
         decide(result, receipt.form, Outcome.CORRECTED, by=by, reason=reason)
     return receipt
+
+
+def adopt(reading: Reading, *, by: Any, seen: int, reason: str) -> Receipt:
+    """`correct` the form with what its second reader saw. Pressed twice, it is one correction."""
+    form = reading.form
+    seen_figures = reading.figures
+    submission = Submission(
+        uuid=uuid5(reading.uuid, f"adopted by {by.pk}"),
+        contest_id=form.contest_id,
+        station_id=form.station_id,
+        figures=replace(
+            seen_figures, values={name: seen_figures.values[name] for name in form.contest.election.fields}
+        ),
+        supersedes=form.uuid,
+        confirmed=tuple(reading.confirmed),
+        objection=form.objection,
+        note=form.note,
+    )
+    return correct(form, submission, by=by, seen=seen, reason=reason)
 
 
 def _lock(form: C1Form) -> StationResult:

@@ -148,7 +148,7 @@ def _form(form: C1Form, result: StationResult) -> dict[str, Any]:
         "note": form.note,
         "checks": form.checks,
         "fate": {"code": fate.code, "icon": fate.icon_name, "state": fate.icon, "reason": fate.reason}
-        | {"disputed": fate.disputed},
+        | {"disputed": fate.disputed, "again": fate.came_back},
         "photos": [
             {"page": name.page, "sha256": name.sha256, "subject": name.subject, "state": photo.state if photo else ""}
             for name, photo in photos.photos_of(form)

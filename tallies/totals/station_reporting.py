@@ -290,6 +290,8 @@ def _mark(result: StationResult, form: C1Form, rivals: set[int], superseded: set
         return "counted" if result.is_in else "rejected"
     if any(decision.outcome == Outcome.REJECTED for decision in form.decisions.all()):
         return "rejected"
+    if any(decision.outcome == Outcome.MOVED for decision in form.decisions.all()):
+        return "moved"
     if form.pk == result.proposed_form_id:
         return "proposed"
     if form.pk in rivals:

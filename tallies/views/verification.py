@@ -19,13 +19,25 @@ from django.views.decorators.http import require_http_methods, require_safe
 from regions.models import Level, Region
 from sista.templatetags.formats import clock_short
 from tallies import entry, wording
-from tallies.count_room import quarantine, verification, work_queue
+from tallies.count_room import moving, quarantine, verification, work_queue
 from tallies.count_room.decision_page import decision_page
 from tallies.count_room.decision_reasons import ReasonForm
+from tallies.count_room.move_form import MoveForm
 from tallies.count_room.verification import AlreadyChanged, DecisionRefused
 from tallies.count_room.work_queue import Position, View
-from tallies.intake import IntakeRefused
-from tallies.models import AuditEvent, C1Form, Election, Outcome, Phase, Review, StationResult
+from tallies.intake import IntakeRefused, Receipt
+from tallies.models import (
+    WITH_FIGURES,
+    AuditEvent,
+    C1Form,
+    Election,
+    Outcome,
+    Phase,
+    Reading,
+    ReadingState,
+    Review,
+    StationResult,
+)
 from tallies.views.results import zone_of
 from tallies.wording_refusals import refusal_sentence
 
@@ -111,6 +123,7 @@ class Attempt:
     correcting: C1Form | None = None
     figures: entry.EntryForm | None = None
     questions: tuple[entry.Question, ...] = ()
+    place: MoveForm | None = None
     refusal: Refusal | None = None
     status: int = 400
 
@@ -197,10 +210,17 @@ def _go_on(request: HttpRequest, result: StationResult, view: View, at: Position
 
 
 def _verify(request: HttpRequest, result: StationResult, seen: int) -> str | Attempt:
-    form = _chosen(request, result)
-    if form is None:
-        return Attempt(choice_error=_("Pilih dahulu kolom yang sama dengan foto."))
-    verification.approve(form, by=request.user, seen=seen)
+    reading = _chosen_reading(request, result)
+    form = None if reading else _chosen(request, result)
+    # Where two readings of one photo differ, the record says which of them was wrong.
+    reason = ReasonForm("tetapkan", request.POST) if result.reading == ReadingState.COORDINATOR else None
+    error = "" if reading or form else _("Pilih dahulu kolom yang sama dengan foto.")
+    if error or (reason and not reason.is_valid()):
+        return Attempt(choice_error=error, reasons={"tetapkan": reason} if reason else None)
+    text = reason.text if reason else ""
+    if reading:
+        return _corrected(verification.adopt(reading, by=request.user, seen=seen, reason=text), result)
+    verification.approve(form, by=request.user, seen=seen, reason=text)
     return _("Tersimpan. %(station)s terverifikasi.") % {"station": result.station.title}
 
 
@@ -242,7 +262,10 @@ def _correct(request: HttpRequest, result: StationResult, seen: int) -> str | At
         objection=base.objection,
         note=base.note,
     )
-    receipt = verification.correct(base, submission, by=request.user, seen=seen, reason=reason.text)
+    return _corrected(verification.correct(base, submission, by=request.user, seen=seen, reason=reason.text), result)
+
+
+def _corrected(receipt: Receipt, result: StationResult) -> str:
     waits = StationResult.objects.filter(proposed_form=receipt.form).exists()
     said = (
         _("Tersimpan. Usulan perbaikan %(station)s menunggu persetujuan orang kedua.")
@@ -252,11 +275,25 @@ def _correct(request: HttpRequest, result: StationResult, seen: int) -> str | At
     return said % {"station": result.station.title}
 
 
+def _move(request: HttpRequest, result: StationResult, seen: int) -> str | Attempt:
+    reason, place = ReasonForm("pindah", request.POST), MoveForm(request.POST, result=result, user=request.user)
+    form = _chosen(request, result)
+    if not all([reason.is_valid(), place.is_valid(), form]):
+        error = "" if form else _("Pilih dahulu formulir yang dipindahkan.")
+        return Attempt(reasons={"pindah": reason}, place=place, choice_error=error)
+    target = place.target
+    moving.move(form, target, by=request.user, seen=seen, reason=reason.text)
+    said = _("Tersimpan. Formulir dipindahkan ke %(station)s, %(village)s.")
+    return said % {"station": target.station.title, "village": target.station.region.title}
+
+
+_REASONS = ("perbaikan", "tolak", "koreksi", "tetapkan", "pindah")
 _ACTIONS: dict[str, Callable[[HttpRequest, StationResult, int], str | Attempt]] = {
     "verifikasi": _verify,
     "perbaikan": _ask_for_fix,
     "tolak": _reject,
     "koreksi": _correct,
+    "pindah": _move,
 }
 
 
@@ -268,6 +305,15 @@ def _chosen(request: HttpRequest, result: StationResult) -> C1Form | None:
     pk = _whole_number(text)
     forms = C1Form.objects.filter(contest=result.contest_id, station=result.station_id)
     return get_object_or_404(forms, pk=-1 if pk is None else pk)
+
+
+def _chosen_reading(request: HttpRequest, result: StationResult) -> Reading | None:
+    """The second reading a post names; None when it names a form."""
+    text = request.POST.get("form", "")
+    if not text.startswith("bacaan-"):
+        return None
+    pk = _whole_number(text.removeprefix("bacaan-"))
+    return get_object_or_404(Reading, result=result.pk, finding__in=WITH_FIGURES, pk=-1 if pk is None else pk)
 
 
 # Refusals
@@ -344,7 +390,9 @@ def _page(request: HttpRequest, result: StationResult, view: View, attempt: Atte
         "correcting": correcting,
         "figures": figures,
         "sections": _sections(figures, attempt) if correcting and figures else (),
-        "reasons": {name: ReasonForm(name) for name in ("perbaikan", "tolak", "koreksi")} | (attempt.reasons or {}),
+        "reasons": {name: ReasonForm(name) for name in _REASONS} | (attempt.reasons or {}),
+        "place": attempt.place or MoveForm(result=result, user=request.user),
+        "may_move": may_decide and election.phase != Phase.RECAP,
         "failed": next(iter(attempt.reasons or {}), ""),
     }
     return render(request, "verification/decide.html", context, status=attempt.status)

@@ -74,7 +74,7 @@ class Work:
     @property
     def needs_a_step(self) -> bool:
         """Nothing is sent yet, or what was sent came back. Practice may go on as often as one likes."""
-        came_back = self.fate is not None and self.fate.code in ("rejected", "needs_fix")
+        came_back = self.fate is not None and self.fate.came_back
         return self.is_open and (came_back or self.has_unreadable_photo or not self.sent or self.is_practice)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
 from regions.models import Region
@@ -61,16 +62,27 @@ def callees_of(region: Region) -> list[Callee]:
 
 @dataclass(frozen=True)
 class Fate:
-    """``code`` is pending, verified, needs_fix, rejected, proposed, corrected, replaced or kept (not counted)."""
+    """``code`` is pending, verified, needs_fix, rejected, moved, proposed, corrected, replaced or kept."""
 
     code: str
     reason: str = ""
     disputed: bool = False
 
     @property
+    def came_back(self) -> bool:
+        """The witness is asked to send again."""
+        return self.code in ("rejected", "needs_fix", "moved")
+
+    @property
     def icon(self) -> str:
         """The state component that draws it."""
-        states = {"proposed": "pending", "corrected": "verified", "replaced": "not_in", "kept": "pending"}
+        states = {
+            "moved": "not_in",
+            "proposed": "pending",
+            "corrected": "verified",
+            "replaced": "not_in",
+            "kept": "pending",
+        }
         return states.get(self.code, self.code)
 
     @property
@@ -84,6 +96,8 @@ def fate_of(form: C1Form, result: StationResult) -> Fate:
     decision = form.decisions.last()
     if decision and decision.outcome == Outcome.REJECTED:
         return Fate("rejected", decision.reason)
+    if decision and decision.moved_to:
+        return Fate("moved", f"{_where(decision.moved_to.station)} {decision.reason}")
     if result.form_id == form.pk:
         reason = decision.reason if decision and result.review == Review.NEEDS_FIX else ""
         return Fate(result.review, reason, result.disputed)
@@ -96,6 +110,10 @@ def fate_of(form: C1Form, result: StationResult) -> Fate:
         return Fate("replaced")
     decided = later.decisions.last()
     return Fate("corrected", decided.reason if decided else "")
+
+
+def _where(station: PollingStation) -> str:
+    return _("Sekarang di %(station)s, %(village)s.") % {"station": station.title, "village": station.region.title}
 
 
 def correction_code(start: C1Form, result: StationResult) -> str:

@@ -210,7 +210,7 @@ def test_the_queue_reads_three_rows_with_the_queries_of_one(play, django_assert_
 
 
 #: Session, user, region, election, zone, progress, what is in quarantine, and one a group of the queue.
-QUEUE_QUERIES = 11
+QUEUE_QUERIES = 12
 
 
 # One station
@@ -588,7 +588,7 @@ def test_three_rivals_are_read_with_the_queries_of_one(play, django_assert_num_q
         send(play, station, [100, 80, 20])
         for number, by in zip(range(rivals), ("joko", "wati", "rina"), strict=False):
             send(play, station, [100, 90 + number, 20], by=by)
-        with django_assert_num_queries(17):
+        with django_assert_num_queries(19):
             page = client.get(decide_url(play, station)).context["page"]
         assert len(page.columns) == rivals + 1
 

@@ -122,7 +122,7 @@ function needsStep(place, contest, outbox, drafts) {
   if (!place.election.open) return false;
   const newest = newestOf(contest, outbox);
   if (!newest || place.election.practice || draftOf(drafts, contest)) return true;
-  return ["rejected", "needs_fix"].includes(newest.form?.fate.code) || newest.item?.state === "refused" && !newest.form;
+  return newest.form?.fate.again || newest.item?.state === "refused" && !newest.form;
 }
 
 const draftOf = (drafts, contest) => drafts.find((draft) => draft.kind === "c1" && draft.place === contest.result);
@@ -180,8 +180,7 @@ function advice(place, newest, draft) {
   if (!newest) return notice("inform", "nothing_sent", { mark: "document" });
   const { form, item } = newest;
   if (!form && item.state === "refused") return notice("failed", "failed", { text: readable(item.reason) });
-  if (form?.fate.code === "rejected") return notice("failed", "rejected_by_dpc", { text: form.fate.reason, mark: "rejected" });
-  if (form?.fate.code === "needs_fix") return notice("ask", "needs_fix", { text: form.fate.reason });
+  if (form?.fate.again) return notice(form.fate.code === "needs_fix" ? "ask" : "failed", `came_${form.fate.code}`, { text: form.fate.reason, mark: form.fate.icon });
   if (form?.photos.some((photo) => photo.state === "rusak")) return notice("ask", "photo_broken", { mark: "camera" });
   if (["verified", "corrected"].includes(form?.fate.code)) return notice("done", "all_checked");
   if (phase === "rekap") return notice("inform", "recap", { mark: "lock" });
