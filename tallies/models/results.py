@@ -143,7 +143,7 @@ class Decision(models.Model):
     settled_through = models.ForeignKey(C1Form, on_delete=models.CASCADE, related_name="+")
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
     decided_at = models.DateTimeField()
-    reading = models.OneToOneField("Reading", null=True, on_delete=models.CASCADE, related_name="decision")
+    reading = models.OneToOneField(to="tallies.Reading", null=True, on_delete=models.CASCADE, related_name="decision")
     moved_to = models.OneToOneField(C1Form, null=True, on_delete=models.CASCADE, related_name="moved_by")
 
     class Meta:
