@@ -21,6 +21,7 @@ BENCHMARKS = {
     "admin": [("admin", True)],
     "photos": [("photos", True)],
     "rebuild": [("rebuild", True)],
+    "reading": [("reading", True)],
     "phone": [("phone", True)],
 }
 

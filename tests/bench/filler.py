@@ -102,8 +102,8 @@ def _statements(witness: str) -> list[str]:
         "FROM tallies_c1form form JOIN tallies_pair pair ON pair.contest_id = form.contest_id "
         "JOIN tallies_stationresult result ON (result.contest_id, result.station_id) = "
         "(form.contest_id, form.station_id) WHERE form.id > %(newest)s ORDER BY form.id, pair.id",
-        "INSERT INTO tallies_formphoto (form_id, sha256, page) "
-        f"SELECT id, {digest}, 1 FROM tallies_c1form WHERE id > %(newest)s ORDER BY id",
+        "INSERT INTO tallies_formphoto (form_id, sha256, page, subject) "
+        f"SELECT id, {digest}, 1, 'c1' FROM tallies_c1form WHERE id > %(newest)s ORDER BY id",
         "INSERT INTO tallies_auditevent (result_id, seq, at, actor_id, action, content, previous, digest) "
         f"SELECT result.id, 1, {now}, form.submitted_by_id, 'form received', "
         f"{_audit_content(is_sqlite)}, '', {digest} "
