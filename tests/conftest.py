@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from django.apps import apps
 from django.db import connection, models
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -45,7 +46,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 @pytest.fixture(autouse=True)
 def _quick_and_quiet(settings, tmp_path):
-    """Cheap password hashes, a private photo store, and nobody listening for totals."""
+    """Cheap password hashes, a private photo store, nobody listening for totals, no language left by a request."""
+    translation.activate(settings.LANGUAGE_CODE)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {
         **settings.STORAGES,

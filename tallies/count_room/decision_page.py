@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from sista.templatetags.formats import pair_name
 from tallies import checks, intake, wording
-from tallies.count_room import readings
+from tallies.count_room import readings, suggesting
+from tallies.count_room.suggesting import Suggestion
 from tallies.figures import FEMALE, MALE, TOTAL, VOTE_ROWS, Figures, vote_field
 from tallies.models import (
     WITH_FIGURES,
@@ -112,6 +113,8 @@ class DecisionPage:
     parts: tuple[Part, ...]
     check_lines: tuple[CheckLine, ...]
     photos: tuple[PagePhoto, ...]
+    #: Values that would make the form to correct add up; each with the label of its box.
+    suggestions: tuple[tuple[str, Suggestion], ...] = ()
     #: Second readings without figures: what the reader says the photo is.
     remarks: tuple[Reading, ...] = ()
 
@@ -158,6 +161,7 @@ def decision_page(result: StationResult, *, for_user: Any) -> DecisionPage:
         parts=parts,
         check_lines=_check_lines(columns),
         photos=_photos(report.versions, [column.source.pk for column in columns if not column.is_reading]),
+        suggestions=_suggestions(result, pairs, columns),
         remarks=tuple(one for one in read if one.finding not in WITH_FIGURES),
     )
 
@@ -188,6 +192,18 @@ def _column(source: C1Form | Reading, mark: str, result: StationResult, pairs: l
     sentences = tuple((one.code, wording.describe(one, names)) for one in found)
     by = source.reader_id if isinstance(source, Reading) else source.submitted_by_id
     return Column(source, mark, figures, found, sentences, is_own=by == user.pk)
+
+
+def _suggestions(
+    result: StationResult, pairs: list[Pair], columns: tuple[Column, ...]
+) -> tuple[tuple[str, Suggestion], ...]:
+    if not columns or not result.is_in:
+        return ()
+    counted, *others = (column.figures for column in columns)
+    thresholds = result.contest.election.thresholds
+    found = suggesting.suggest(counted, others, result.station.facts, thresholds)
+    names = {vote_field(pair.number): pair for pair in pairs}
+    return tuple((_label(one.field, names), one) for one in found)
 
 
 def _parts(result: StationResult, pairs: list[Pair], columns: tuple[Column, ...]) -> tuple[Part, ...]:

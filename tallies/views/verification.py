@@ -25,6 +25,7 @@ from tallies.count_room.decision_reasons import ReasonForm
 from tallies.count_room.move_form import MoveForm
 from tallies.count_room.verification import AlreadyChanged, DecisionRefused
 from tallies.count_room.work_queue import Position, View
+from tallies.figures import parse_figure
 from tallies.intake import IntakeRefused, Receipt
 from tallies.models import (
     WITH_FIGURES,
@@ -370,6 +371,7 @@ def _page(request: HttpRequest, result: StationResult, view: View, attempt: Atte
     figures = attempt.figures
     if correcting and figures is None:
         figures = entry.EntryForm(result=result, user=request.user, start=correcting)
+        _fill_in(figures, request.GET.get("isi", ""))
     context = {
         "election": election,
         "party_stylesheet": reverse("party-css", args=[election.slug]),
@@ -396,6 +398,17 @@ def _page(request: HttpRequest, result: StationResult, view: View, attempt: Atte
         "failed": next(iter(attempt.reasons or {}), ""),
     }
     return render(request, "verification/decide.html", context, status=attempt.status)
+
+
+def _fill_in(figures: entry.EntryForm, suggestion: str) -> None:
+    """Put a suggestion ("votes_2:104") into its box; what is none changes nothing."""
+    name, _colon, value = suggestion.partition(":")
+    try:
+        figure = parse_figure(value)
+    except ValueError:
+        return
+    if name in figures.page_order and figure is not None:
+        figures.initial[name] = figure
 
 
 def _sections(figures: entry.EntryForm, attempt: Attempt) -> list[tuple[entry.Section, bool]]:

@@ -10,11 +10,24 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from tallies import append_only, assigning, audit, intake, preparation
 from tallies.count_room import verification
-from tallies.models import AuditEvent, C1Form, Channel, Decision, Election, FormPhoto, Pair, StationResult, Vote
+from tallies.models import (
+    AuditEvent,
+    C1Form,
+    Channel,
+    Decision,
+    Election,
+    FormPhoto,
+    Pair,
+    ReadingMode,
+    StationResult,
+    Vote,
+)
 from tallies.preparation import NewPair, NewStation
 from tallies.submission import PhotoName, Submission
 from tallies.witnesses import invitations
 from tests.cast import region, submission
+from tests.reading import figures, read, read_all_twice, take
+from tests.reading import send as send_with_photo
 
 PHOTO = PhotoName("ab" * 32, 1)
 
@@ -31,7 +44,17 @@ def history(play):
     send(play, "dampit_2", [9, 8, 7])
     send(play, "dampit_2", [9, 8, 6], by="joko")
     report_invitations(play.stations["dampit_1"], by=play.siti)
+    read_second(play)
     return play
+
+
+def read_second(play):
+    """One form of a station of its own, read twice."""
+    read_all_twice(play)
+    form = send_with_photo(play, "pamotan_1", [5, 6, 7], by=play.siti)
+    assert take(play.oper, play.election) == form
+    read(form, figures([5, 6, 7]), by=play.oper)
+    read_all_twice(play, ReadingMode.LOOK)
 
 
 def report_invitations(station, *, by):
@@ -129,7 +152,7 @@ def drop_the_name_of_a_photo(play):
 
 
 def delete_a_form(play):
-    newest = C1Form.objects.order_by("pk").last()
+    newest = C1Form.objects.filter(readings=None).order_by("pk").last()
     sql("DELETE FROM tallies_vote WHERE form_id = %s", newest.pk)
     return sql("DELETE FROM tallies_c1form WHERE id = %s", newest.pk)
 
@@ -276,6 +299,8 @@ APPEND_ONLY_ROWS = {
     "tallies_auditevent": "action = 'x'",
     "tallies_invitationreport": "received = 1",
     "tallies_invitationphoto": "page = 9",
+    "tallies_reading": "valid_votes = 1",
+    "tallies_readingvote": "votes = 1",
 }
 
 

@@ -120,7 +120,8 @@ def test_images_of_parts_have_a_version(service):
 SEED = f"""
 import json
 from regions.models import Region
-from tallies import assigning, preparation, rebuilding
+from tallies import assigning, preparation
+from tallies.totals import rebuilding
 from tests import cast
 play = cast.make_play()
 village = Region.objects.get(code="35.07.05.1002")
@@ -135,7 +136,7 @@ print(json.dumps({{"contest": play.malang.pk, "stations": [station.pk for statio
 
 READ_BACK = """
 import json
-from tallies import rebuilding
+from tallies.totals import rebuilding
 from tallies.models import C1Form, ContestTotal, Election, OutboxRow, PairTotal
 left = OutboxRow.objects.count()
 total = ContestTotal.objects.get(region__code="35.07")

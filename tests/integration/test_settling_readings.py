@@ -98,6 +98,20 @@ def test_a_reading_of_another_station_is_not_found(play):
     assert press(play, "verifikasi", form=f"bacaan-{stranger.pk}", **chosen()).status_code == 404
 
 
+def test_a_suggestion_only_fills_its_box(play):
+    differing(play)
+    client = signed_in(play.budi)
+    text = client.get(url(play)).content.decode()
+    assert "Lathifah-Budi, kini 704. Semua jumlah cocok. Sama dengan bacaan lain." in text
+    address = re.search(r'href="([^"]*isi=votes_2:104)"', text)[1].replace("&amp;", "&")
+    shown = client.get(address).context["figures"]
+    assert [shown[f"votes_{number}"].value() for number in (1, 2, 3)] == [121, 104, 31]
+    assert (play.result("dampit_1").form.figures.votes[2], Decision.objects.count()) == (704, 0)
+    for nonsense in ("votes_2:1e3", "uuid:12", "votes_9:3", "votes_2", "votes_2:99999"):
+        shown = client.get(url(play), {"perbaiki": 1, "isi": nonsense}).context["figures"]
+        assert shown["votes_2"].value() == 704
+
+
 def test_what_the_operator_says_of_the_photo_stands_above_the_figures(play):
     form = send(play, "dampit_1", WRITTEN, by=play.siti)
     take(play.oper, play.election)
