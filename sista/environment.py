@@ -204,6 +204,7 @@ VARIABLES = (
     Variable("SISTA_API_RATE", rate, "600/min"),
     Variable("SISTA_PHOTOS_PER_STATION", number(1, 10_000), 30),
     Variable("SISTA_ACTIVATION_DAYS", number(1, 90), 14),
+    Variable("SISTA_WALL_SECONDS", number(3, 15), 15),
     # How it is watched
     Variable("SISTA_LOG", one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO"),
     Variable("SISTA_LOG_FORMAT", one_of("line", "json"), "line"),

@@ -192,6 +192,8 @@ AXES_IPWARE_PROXY_COUNT = 1 if HTTPS else None
 
 #: How long an activation link waits to be opened.
 ACTIVATION_DAYS = env["SISTA_ACTIVATION_DAYS"]
+#: How old the numbers of a big screen may be: so long all screens of a place share one reading.
+WALL_SECONDS = env["SISTA_WALL_SECONDS"]
 
 LANGUAGE_CODE = "id"
 LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]

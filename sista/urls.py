@@ -21,6 +21,8 @@ urlpatterns = [
     path("verifikasi/", include("tallies.urls.verification")),
     # Coordinators hand out links to witnesses
     path("penugasan/aktivasi/", include("tallies.urls.activation")),
+    # Big screens and their links
+    path("layar/", include("tallies.urls.wall")),
     # Targets and findings
     path("analisis/", include("analytics.urls")),
     # The SMS gateway

@@ -30,6 +30,7 @@ from tallies.models.results import (
 from tallies.models.sms import InboundSms, OutgoingSms, SendingState, SmsOutcome
 from tallies.models.stations import Assignment, PollingStation
 from tallies.models.totals import PROGRESS_FIELDS, ContestTotal, PairTotal, PartyTotal
+from tallies.models.walls import WALL_NAME_LENGTH, WallLink
 
 __all__ = [
     "COUNTED_REVIEWS",
@@ -38,6 +39,7 @@ __all__ = [
     "OPEN_READINGS",
     "PROGRESS_FIELDS",
     "WITH_FIGURES",
+    "WALL_NAME_LENGTH",
     "Assignment",
     "AuditEvent",
     "C1Form",
@@ -78,4 +80,5 @@ __all__ = [
     "StationMessage",
     "StationResult",
     "Vote",
+    "WallLink",
 ]

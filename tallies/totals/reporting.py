@@ -151,6 +151,14 @@ class PartyReport:
         return coverage_rounded_down(self.total)
 
     @property
+    def other_share(self) -> float | None:
+        """Share of the other pairs; None while there are no votes."""
+        if self.total is None:
+            return None
+        both = self.total.party_votes + self.total.other_votes
+        return self.total.other_votes / both if both else None
+
+    @property
     def verified_share(self) -> float | None:
         """Share of our pairs in the verified votes; None while there are none."""
         if self.total is None:

@@ -28,7 +28,7 @@ from tallies.models import Assignment, C1Form, Channel, Election, FormKind, Inbo
 from tallies.preparation import NewPair, NewStation
 from tallies.sms import answering
 from tallies.submission import PhotoName
-from tallies.totals import aggregation, rebuilding
+from tallies.totals import aggregation, rebuilding, wall_links
 from tallies.witnesses import invitations, messaging
 from tests import cast, phones
 from tests.browsing import (  # noqa: F401  fixtures
@@ -245,6 +245,26 @@ def make_link(stage: Stage, page: Page) -> None:
     expect(page.locator(".link-sheet__qr")).to_be_visible()
 
 
+def wall_of(stage: Stage, code: str, slug: str = "pilkada-2020") -> str:
+    election = Election.objects.get(slug=slug)
+    lasts = dt.timedelta(days=1)
+    _link, token = wall_links.make(
+        election, cast.region(code), Office.REGENT, lasts=lasts, language="id", name="Aula", by=stage.person("dewi")
+    )
+    return f"/layar/{token}/"
+
+
+def wall_is_made(stage: Stage, page: Page) -> None:
+    wall_of(stage, "35.07")
+    page.reload()
+    expect(page.locator(".wall-links__actions").first).to_be_visible()
+
+
+def make_wall_link(stage: Stage, page: Page) -> None:
+    page.click(".wall-links button.button--main")
+    expect(page.locator(".wall-links__url")).to_be_visible()
+
+
 @dataclass(frozen=True)
 class Seen:
     """A page as one person sees it; ``address`` may ask the stage, ``before`` acts on the page first."""
@@ -313,6 +333,12 @@ PAGES = [
     Seen("phones of witnesses, nobody found", "dewi", "/penugasan/aktivasi/?cari=tidak+ada"),
     Seen("activation link", "budi", "/penugasan/aktivasi/?keadaan=tanpa", make_link),
     Seen("lost phone", "budi", lambda s: f"/penugasan/aktivasi/{s.person('tono').pk}/hilang/"),
+    Seen("big screens", "budi", "/layar/", wall_is_made),
+    Seen("big screen link", "budi", "/layar/", make_wall_link),
+    Seen("big screen kabupaten", None, lambda s: wall_of(s, "35.07")),
+    Seen("big screen provinsi", None, lambda s: wall_of(s, "35")),
+    Seen("big screen practice", None, lambda s: wall_of(s, "35.07", "latihan")),
+    Seen("big screen ended", None, "/layar/tidak-ada/", status=404),
     Seen("targets", "dewi", "/analisis/pilkada-2020/target/"),
     Seen("finding", "dewi", lambda s: f"/analisis/temuan/{Finding.objects.get().pk}/"),
     Seen("new password", "budi", "/sandi/"),
