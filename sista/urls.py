@@ -19,6 +19,8 @@ urlpatterns = [
     path("hasil/", include("tallies.urls.results")),
     # Coordinators decide
     path("verifikasi/", include("tallies.urls.verification")),
+    # Somebody says that something is wrong
+    path("laporan/", include("tallies.urls.error_reports")),
     # Coordinators hand out links to witnesses
     path("penugasan/aktivasi/", include("tallies.urls.activation")),
     # Big screens and their links

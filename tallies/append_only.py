@@ -12,6 +12,10 @@ from typing import NamedTuple
 _OF_CONTEST = "(SELECT election_id FROM tallies_contest WHERE id = {})"
 _OF_FORM = _OF_CONTEST.format("(SELECT contest_id FROM tallies_c1form WHERE id = OLD.form_id)")
 _OF_RESULT = _OF_CONTEST.format("(SELECT contest_id FROM tallies_stationresult WHERE id = OLD.result_id)")
+_OF_REPORT = _OF_CONTEST.format(
+    "(SELECT contest_id FROM tallies_stationresult WHERE id ="
+    " (SELECT result_id FROM tallies_errorreport WHERE id = OLD.report_id))"
+)
 _OF_STATION = "(SELECT election_id FROM tallies_pollingstation WHERE id = {})"
 #: Table → SQL that tells the election of OLD: those that stood in the first version, and those that came later.
 FIRST_TABLES = {
@@ -28,6 +32,8 @@ APPEND_ONLY = FIRST_TABLES | {
     ),
     "tallies_reading": _OF_RESULT,
     "tallies_readingvote": _OF_CONTEST.format("(SELECT contest_id FROM tallies_pair WHERE id = OLD.pair_id)"),
+    "tallies_errorreportentry": _OF_REPORT,
+    "tallies_errorreportanswer": _OF_REPORT,
 }
 _IS_REAL = "SELECT 1 FROM tallies_election WHERE id = {election} AND practice_of_id IS NULL"
 

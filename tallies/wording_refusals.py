@@ -81,6 +81,25 @@ _SENTENCES: dict[str, Promise] = {
     # Second readings
     "not_claimed": _lazy("Foto ini tidak lagi dipegang untuk Anda. Angka tidak disimpan. Lanjut ke foto berikutnya."),
     "form_changed": _lazy("Laporan TPS ini baru saja berubah. Angka tidak disimpan. Lanjut ke foto berikutnya."),
+    # Reports of errors
+    "nothing_to_report": _lazy("Dari TPS ini belum ada C1 yang dapat dilaporkan. Tidak ada yang tersimpan."),
+    "report_kind": _lazy("Pilih dahulu apa yang salah. Belum ada yang terkirim."),
+    "report_missing": _lazy("Tulis apa yang salah. Belum ada yang terkirim."),
+    "report_too_long": _lazy("Keterangan terlalu panjang dan belum terkirim. Paling banyak 300 huruf."),
+    "unsigned_is_no_error": _lazy(
+        "Tanda tangan yang tidak ada bukan kesalahan: angkanya tetap sah dan dihitung. "
+        "Tidak ada laporan yang dibuat. Bila ada hal lain, tulis di bawah, lalu kirim."
+    ),
+    "too_many_reports": _lazy(
+        "Laporan Anda untuk TPS ini sudah banyak dan tersimpan semua. Yang ini tidak disimpan. "
+        "Telepon Koordinator DPC."
+    ),
+    "report_closed": _lazy("Laporan ini sudah ditutup orang lain. Jawaban Anda tidak disimpan."),
+    "report_grown": _lazy(
+        "Laporan ini bertambah sejak Anda membukanya. Jawaban Anda belum disimpan. Baca dahulu yang baru."
+    ),
+    "answer_missing": _lazy("Tulis jawabannya. Pelapor membaca jawaban ini."),
+    "answer_too_long": _lazy("Jawaban terlalu panjang dan belum disimpan. Paling banyak 500 huruf."),
     # Requests
     "bad_request": _lazy("Permintaan tidak terbaca. Tidak ada yang tersimpan."),
     "too_fast": _lazy("Terlalu banyak permintaan. Tunggu sebentar, lalu coba lagi. Yang sudah terkirim tetap aman."),

@@ -4,6 +4,24 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from tallies import append_only
+
+TABLES = ("tallies_errorreportentry", "tallies_errorreportanswer")
+
+
+def _run(there, back):
+    """The trigger of votes comes and goes with any table's: it is taken down first."""
+
+    def run(apps, schema_editor):
+        vendor = schema_editor.connection.vendor
+        for statement in (*append_only.drop_statements(vendor, there), *append_only.create_statements(vendor, back)):
+            schema_editor.execute(statement, params=None)  # a % in it is SQL, no placeholder
+
+    return run
+
+
+append_only_tables = (_run((), TABLES), _run(TABLES, ()))
+
 
 class Migration(migrations.Migration):
 
@@ -38,4 +56,55 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('revoked_at', None), ('revoked_by', None)), models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False)), _connector='OR'), name='a_revoked_wall_link_says_by_whom'), models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('made_at'))), name='a_wall_link_expires_after_it_is_made')],
             },
         ),
+        migrations.CreateModel(
+            name='ErrorReport',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('opened_at', models.DateTimeField()),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('result', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='error_reports', to='tallies.stationresult')),
+            ],
+            options={
+                'verbose_name': 'laporan kesalahan',
+                'verbose_name_plural': 'laporan kesalahan',
+                'ordering': ['-id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='ErrorReportAnswer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('text', models.CharField(max_length=500, verbose_name='jawaban')),
+                ('at', models.DateTimeField()),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('report', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='answer', to='tallies.errorreport')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ErrorReportEntry',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('salah_ketik', 'Angka salah ketik'), ('tps_lain', 'Foto bukan TPS ini'), ('buram', 'Foto tidak terbaca'), ('palsu', 'Formulir palsu atau diubah'), ('tanda_tangan', 'Tanda tangan tidak ada'), ('lain', 'Lain-lain')], max_length=12, verbose_name='jenis')),
+                ('text', models.CharField(blank=True, max_length=300, verbose_name='keterangan')),
+                ('at', models.DateTimeField()),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='error_entries', to=settings.AUTH_USER_MODEL)),
+                ('report', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='tallies.errorreport')),
+            ],
+            options={
+                'ordering': ['id'],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='errorreport',
+            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('result',), name='one_open_error_report_a_result'),
+        ),
+        migrations.AddConstraint(
+            model_name='errorreportanswer',
+            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='an_answer_says_something'),
+        ),
+        migrations.AddConstraint(
+            model_name='errorreportentry',
+            constraint=models.UniqueConstraint(fields=('report', 'by', 'kind'), name='one_entry_a_person_and_kind'),
+        ),
+        migrations.RunPython(*append_only_tables),
     ]

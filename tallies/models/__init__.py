@@ -1,6 +1,15 @@
 """The tables of the tally, a file a noun."""
 
 from tallies.models.elections import Contest, Election, FormKind, Office, Pair, Phase, ReadingMode
+from tallies.models.elections import Contest, Election, FormKind, Office, Pair, Phase
+from tallies.models.error_reports import (
+    ANSWER_LENGTH,
+    REPORT_LENGTH,
+    ErrorKind,
+    ErrorReport,
+    ErrorReportAnswer,
+    ErrorReportEntry,
+)
 from tallies.models.forms import (
     C1Form,
     Channel,
@@ -33,12 +42,14 @@ from tallies.models.totals import PROGRESS_FIELDS, ContestTotal, PairTotal, Part
 from tallies.models.walls import WALL_NAME_LENGTH, WallLink
 
 __all__ = [
+    "ANSWER_LENGTH",
     "COUNTED_REVIEWS",
     "INVITATION_FIGURES",
     "MESSAGE_LENGTH",
     "OPEN_READINGS",
     "PROGRESS_FIELDS",
     "WITH_FIGURES",
+    "REPORT_LENGTH",
     "WALL_NAME_LENGTH",
     "Assignment",
     "AuditEvent",
@@ -49,6 +60,10 @@ __all__ = [
     "Decision",
     "Election",
     "Finding",
+    "ErrorKind",
+    "ErrorReport",
+    "ErrorReportAnswer",
+    "ErrorReportEntry",
     "FormKind",
     "FormPhoto",
     "InboundSms",

@@ -25,6 +25,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from regions.models import Level, Region, TimeZone
 from tallies import colours
+from tallies.count_room import error_reports
 from tallies.models import MESSAGE_LENGTH, Contest, Election, Office, StationResult
 from tallies.totals import reporting, station_reporting
 from tallies.totals.reporting import RegionLine, StationLine
@@ -284,6 +285,7 @@ def _station_page(
         "places": [*_breadcrumb(scope, above, here.address), {"name": result.station.title, "url": ""}],
         "zone": zone_of(above),
         "invitations": invitations.lines_of(result.station),
+        "error_reports": error_reports.of_result(result),
         "station_messages": messaging.sent_to(result.station),
         "message_form": message_form if request.user.may_decide else None,
         "witnesses": [one.witness for one in result.station.assignments.active().select_related("witness")],

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from regions.models import Level, Region
 from sista.templatetags.formats import clock_short
 from tallies import entry, wording
-from tallies.count_room import moving, quarantine, verification, work_queue
+from tallies.count_room import error_reports, moving, quarantine, verification, work_queue
 from tallies.count_room.decision_page import decision_page
 from tallies.count_room.decision_reasons import ReasonForm
 from tallies.count_room.move_form import MoveForm
@@ -79,6 +79,8 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
         "progress": work_queue.progress(request.user, election),
         "quarantined": quarantine.count(request.user, election),
         "quarantine_counted": quarantine.COUNTED,
+        "reported": error_reports.count(request.user, election),
+        "reports_counted": error_reports.COUNTED,
         "suffix": _suffix(view),
         "next_url": f"{here}?{urlencode({'saring': view, 'setelah': str(page.next)})}" if page.next else "",
         "first_url": f"{here}?saring={view}" if after else "",

@@ -16,12 +16,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tallies import assigning, intake, photos
+from tallies.count_room import error_reports
 from tallies.entry import EntryForm, Question, confirmed_codes, own_forms, questions_of
 from tallies.models import (
     Assignment,
     C1Form,
     Channel,
     Election,
+    ErrorReportEntry,
     InvitationReport,
     Phase,
     PhotoState,
@@ -52,6 +54,8 @@ class Work:
     sent: list[tuple[int, C1Form]]
     fate: Fate | None
     photos: list[Any] = field(default_factory=list)
+    #: What the witness said is wrong here, newest first, with the answers.
+    reports: list[ErrorReportEntry] = field(default_factory=list)
     #: The one step of the page with the filled button.
     is_next: bool = False
 
@@ -106,6 +110,9 @@ def home(request: HttpRequest) -> HttpResponse:
     """List the stations assigned to the witness, what was sent from each, and the next step."""
     rows = results_of(request.user)
     works = [_work(result, request.user) for result in rows]
+    reported = error_reports.own_entries(request.user, rows)
+    for work in works:
+        work.reports = reported.get(work.result.pk, [])
     next_one = next((work for work in works if work.needs_a_step), None)
     if next_one:
         next_one.is_next = True

@@ -23,7 +23,7 @@ from analytics import findings
 from analytics.models import Finding, Target
 from sista import background
 from tallies import assigning, audit, intake, photos, preparation
-from tallies.count_room import verification
+from tallies.count_room import error_reports, verification
 from tallies.models import Assignment, C1Form, Channel, Election, FormKind, InboundSms, Office, Phase, StationResult
 from tallies.preparation import NewPair, NewStation
 from tallies.sms import answering
@@ -79,6 +79,7 @@ def furnish(stage: Stage) -> None:
     asked = stage.send("gedangan_1", [10, 20, 30], by="gita")
     verification.ask_for_fix(asked, by=play.budi, seen=1, reason="Foto halaman 2 tidak terbaca")
     stage.send("babat_1", [30, 100], by="wati")
+    _reports(stage)
     left = assigning.assign(play.stations["gedangan_1"], cast.person("pergi", Role.WITNESS), by=play.dewi)
     assigning.revoke(left, by=play.dewi)
     late = cast.submission(play, "gedangan_1", [12, 20, 30], note="Sinyal baru ada.")
@@ -97,6 +98,18 @@ def furnish(stage: Stage) -> None:
         )
     aggregation.drain()
     findings.refresh_changed()
+
+
+def _reports(stage: Stage) -> None:
+    """An open report of two people, and one that was answered."""
+    play = stage.play
+    for station, who, kind, text in (
+        ("dampit_1", "siti", "salah_ketik", "Halaman 2: paslon 2 tertulis 101, bukan 100."),
+        ("dampit_1", "budi", "palsu", ""),
+        ("pamotan_1", "budi", "buram", "Halaman 1 terpotong di bawah."),
+    ):
+        told = error_reports.tell(result(stage, station), kind, text, by=play.people[who])
+    error_reports.close(told.entry.report, "Foto baru sudah diterima.", seen=told.entry.pk, by=play.rina)
 
 
 def _other_election(stage: Stage, slug: str, kind: str, phase: str, witness: str, **facts: Any) -> None:
@@ -245,6 +258,18 @@ def make_link(stage: Stage, page: Page) -> None:
     expect(page.locator(".link-sheet__qr")).to_be_visible()
 
 
+def error_report(stage: Stage, station: str) -> str:
+    return f"/laporan/tps/{result(stage, station).pk}/"
+
+
+def missing_signature(stage: Stage, page: Page) -> None:
+    stage.send("dampit_2", [10, 20, 30], by="siti")
+    page.reload()
+    page.check("[name=kind][value=tanda_tangan]")
+    page.click("main button.button--main")
+    expect(page.locator(".alert--ask")).to_be_visible()
+
+
 def wall_of(stage: Stage, code: str, slug: str = "pilkada-2020") -> str:
     election = Election.objects.get(slug=slug)
     lasts = dt.timedelta(days=1)
@@ -333,6 +358,11 @@ PAGES = [
     Seen("phones of witnesses, nobody found", "dewi", "/penugasan/aktivasi/?cari=tidak+ada"),
     Seen("activation link", "budi", "/penugasan/aktivasi/?keadaan=tanpa", make_link),
     Seen("lost phone", "budi", lambda s: f"/penugasan/aktivasi/{s.person('tono').pk}/hilang/"),
+    Seen("error report", "siti", lambda s: error_report(s, "dampit_1")),
+    Seen("error report, signature", "siti", lambda s: error_report(s, "dampit_2"), missing_signature),
+    Seen("error report of a coordinator", "budi", lambda s: error_report(s, "pamotan_1")),
+    Seen("error reports", "budi", "/verifikasi/pilkada-2020/laporan/", open_folds),
+    Seen("error reports, closed", "budi", "/verifikasi/pilkada-2020/laporan/?saring=ditutup"),
     Seen("big screens", "budi", "/layar/", wall_is_made),
     Seen("big screen link", "budi", "/layar/", make_wall_link),
     Seen("big screen kabupaten", None, lambda s: wall_of(s, "35.07")),

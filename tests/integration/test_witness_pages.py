@@ -74,7 +74,7 @@ def test_home_asks_as_many_questions_for_three_stations_as_the_page_needs(
     play, client, django_assert_max_num_queries
 ):
     client.force_login(play.siti)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         client.get("/saksi/")
 
 
