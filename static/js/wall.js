@@ -128,7 +128,7 @@ function turn() {
   screen.querySelectorAll("[data-turn]").forEach((box) => {
     const items = [...box.querySelectorAll("[data-item]")];
     items.forEach((item) => { item.hidden = false; });
-    const each = still.matches || !items.length ? items.length : pageLength(box, items);
+    const each = still.matches || items.length < 2 ? items.length : pageLength(box, items);
     const pages = Math.ceil(items.length / each) || 1;
     const shown = page % pages;
     items.forEach((item, index) => { item.hidden = Math.floor(index / each) !== shown; });
@@ -136,15 +136,15 @@ function turn() {
   });
 }
 
-/** How many items stand in the box at once. */
+/** How many items stand in the box at once, on whichever page. */
 function pageLength(box, items) {
   if (box.dataset.turn === "each") return 1;
-  const room = box.getBoundingClientRect().bottom - items[0].getBoundingClientRect().top;
-  const tallest = Math.max(...items.map((item) => item.getBoundingClientRect().height));
-  if (items[items.length - 1].getBoundingClientRect().bottom <= box.getBoundingClientRect().bottom + 1) {
-    return items.length;
-  }
-  return Math.max(1, Math.floor(room / tallest));
+  const boxes = items.map((item) => item.getBoundingClientRect());
+  const room = box.getBoundingClientRect().bottom - boxes[0].top + 1;
+  if (boxes[boxes.length - 1].bottom - boxes[0].top <= room) return items.length;
+  const gap = boxes[1].top - boxes[0].bottom;
+  const tallest = Math.max(...boxes.map((one) => one.height));
+  return Math.max(1, Math.floor((room + gap) / (tallest + gap)));
 }
 
 function say(box, number, pages) {

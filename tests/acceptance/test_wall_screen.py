@@ -34,6 +34,13 @@ def furnish(stage: Stage) -> None:
     for number in range(41, 71):
         pairs = [NewPair(1, "Contoh-Satu", usungan=True), NewPair(2, "Contoh-Dua")]
         preparation.create_contest(stage.play.election, cast.region(f"35.{number}"), Office.REGENT, pairs)
+    for code, number_of_pairs in (("35.80", 3), ("35.81", 5)):
+        cast.import_regions([cast.Row(code, "35", cast.Level.REGENCY, f"Kabupaten Nomor {code}")])
+        pairs = [
+            NewPair(number, f"Muhammad Contoh Fahmawati-Abdurrahman Contoh Al Barra {number}", usungan=number == 1)
+            for number in range(1, number_of_pairs + 1)
+        ]
+        preparation.create_contest(stage.play.election, cast.region(code), Office.REGENT, pairs)
     rebuilding.rebuild(stage.play.election)
     stage.send("dampit_1", [100, 80, 20], by="siti")
 
@@ -123,7 +130,7 @@ def test_a_list_that_is_too_long_turns_its_pages_by_itself(stage):
     for _ in range(pages - 1):
         page.clock.run_for(12_000)
         found += names(page)
-    assert len(found) == 32 == len(set(found))
+    assert len(found) == 34 == len(set(found))
     page.clock.run_for(12_000)
     assert names(page) == first
     table, foot = page.locator(".wall__turn").bounding_box(), footer(page).bounding_box()
@@ -132,11 +139,19 @@ def test_a_list_that_is_too_long_turns_its_pages_by_itself(stage):
 
 def test_who_wants_no_motion_gets_the_whole_list_to_scroll(stage):
     _link, page, _overheard = opened(stage, "35", reduced_motion="reduce")
-    assert len(names(page)) == 32
+    assert len(names(page)) == 34
     page.clock.run_for(12_000)
-    assert len(names(page)) == 32
+    assert len(names(page)) == 34
     box = page.locator(".wall__turn").first
     assert box.evaluate("(e) => [e.scrollHeight > e.clientHeight, getComputedStyle(e).overflowY]") == [True, "auto"]
+
+
+@pytest.mark.parametrize(("code", "number_of_pairs"), [("35.80", 3), ("35.81", 5)])
+def test_all_pairs_stand_there_at_once_whatever_their_names(stage, code, number_of_pairs):
+    _link, page, _overheard = opened(stage, code)
+    expect(page.locator(".result:visible")).to_have_count(number_of_pairs)
+    bottom = max(box["y"] + box["height"] for box in (one.bounding_box() for one in page.locator(".result").all()))
+    assert bottom <= page.locator(".wall__turn").first.evaluate("(e) => e.getBoundingClientRect().bottom") + 1
 
 
 def test_nothing_of_a_screen_is_smaller_than_a_hall_can_read(stage):

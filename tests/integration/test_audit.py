@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from tallies import append_only, assigning, audit, intake, preparation
-from tallies.count_room import verification
+from tallies.count_room import error_reports, verification
 from tallies.models import (
     AuditEvent,
     C1Form,
@@ -45,6 +45,8 @@ def history(play):
     send(play, "dampit_2", [9, 8, 6], by="joko")
     report_invitations(play.stations["dampit_1"], by=play.siti)
     read_second(play)
+    told = error_reports.tell(play.result("dampit_1"), "palsu", "", by=play.siti)
+    error_reports.close(told.entry.report, "Sudah diperiksa.", seen=told.entry.pk, by=play.budi)
     return play
 
 
@@ -301,6 +303,8 @@ APPEND_ONLY_ROWS = {
     "tallies_invitationphoto": "page = 9",
     "tallies_reading": "valid_votes = 1",
     "tallies_readingvote": "votes = 1",
+    "tallies_errorreportentry": "text = 'x'",
+    "tallies_errorreportanswer": "text = 'x'",
 }
 
 

@@ -209,7 +209,7 @@ def test_the_queue_reads_three_rows_with_the_queries_of_one(play, django_assert_
         assert len(client.get(queue_url(play)).context["rows"]) == 3
 
 
-#: Session, user, region, election, zone, progress, what is in quarantine and what is reported, one a group of the queue.
+#: Session, user, region, election, zone, progress, quarantine, reports of errors, and one a group of the queue.
 QUEUE_QUERIES = 13
 
 
