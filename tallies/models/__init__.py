@@ -1,7 +1,6 @@
 """The tables of the tally, a file a noun."""
 
 from tallies.models.elections import Contest, Election, FormKind, Office, Pair, Phase, ReadingMode
-from tallies.models.elections import Contest, Election, FormKind, Office, Pair, Phase
 from tallies.models.error_reports import (
     ANSWER_LENGTH,
     REPORT_LENGTH,
@@ -48,9 +47,9 @@ __all__ = [
     "MESSAGE_LENGTH",
     "OPEN_READINGS",
     "PROGRESS_FIELDS",
-    "WITH_FIGURES",
     "REPORT_LENGTH",
     "WALL_NAME_LENGTH",
+    "WITH_FIGURES",
     "Assignment",
     "AuditEvent",
     "C1Form",
@@ -59,11 +58,11 @@ __all__ = [
     "ContestTotal",
     "Decision",
     "Election",
-    "Finding",
     "ErrorKind",
     "ErrorReport",
     "ErrorReportAnswer",
     "ErrorReportEntry",
+    "Finding",
     "FormKind",
     "FormPhoto",
     "InboundSms",

@@ -10,8 +10,6 @@ TABLES = ("tallies_errorreportentry", "tallies_errorreportanswer")
 
 
 def _run(there, back):
-    """The trigger of votes comes and goes with any table's: it is taken down first."""
-
     def run(apps, schema_editor):
         vendor = schema_editor.connection.vendor
         for statement in (*append_only.drop_statements(vendor, there), *append_only.create_statements(vendor, back)):
@@ -27,7 +25,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('regions', '0002_history'),
-        ('tallies', '0012_sms'),
+        ('tallies', '0013_second_reading'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
