@@ -22,6 +22,7 @@ from sista import metrics
 from sista.stack import roomy
 from tallies import photo_pieces, photos, signalling
 from tallies import tasks as tally_tasks
+from tallies.exports import jobs as export_jobs
 from tallies.sms import answering, sending
 from tallies.totals import aggregation
 
@@ -32,6 +33,7 @@ SWEEP_SECONDS = 1.0
 RESTS = 4
 STALE_PIECES_SECONDS = 3600.0
 UNREAD_SMS_SECONDS = 30.0
+EXPIRED_EXPORTS_SECONDS = 600.0
 
 
 def every(seconds: float, job: Callable[[], int]) -> Callable[[], int]:
@@ -55,6 +57,8 @@ TOTALS_JOBS = (aggregation.drain, findings.refresh_changed)
 PHOTO_JOBS = (photos.process_waiting, every(STALE_PIECES_SECONDS, photo_pieces.remove_stale))
 #: A gateway that does not answer holds up the next message, and nothing else.
 MESSAGE_JOBS = (every(UNREAD_SMS_SECONDS, answering.answer_waiting), sending.send_waiting)
+#: A file of the nation takes minutes.
+EXPORT_JOBS = (export_jobs.run_waiting, every(EXPIRED_EXPORTS_SECONDS, export_jobs.remove_expired))
 
 
 def start() -> None:
@@ -68,6 +72,7 @@ def start() -> None:
         ("embedded-totals", TOTALS_JOBS, totals_woken),
         ("embedded-photos", PHOTO_JOBS, threading.Event()),
         ("embedded-messages", MESSAGE_JOBS, threading.Event()),
+        ("embedded-exports", EXPORT_JOBS, threading.Event()),
     ):
         threading.Thread(target=roomy(_sweep), args=(jobs, woken), name=name, daemon=True).start()
 

@@ -33,3 +33,32 @@ def writing_once() -> Iterator[None]:
             yield
     else:
         yield
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """Read all that follows as of one moment, however long it takes. Nothing may be written inside.
+
+    Inside a transaction that is open already, that one decides what is seen.
+    """
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "sqlite":
+        with _reading_sqlite():
+            yield
+    else:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+
+
+@contextmanager
+def _reading_sqlite() -> Iterator[None]:
+    # Not atomic(): transactions here begin IMMEDIATE, and a reader would hold up every witness.
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN DEFERRED")
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from sista.photo_storage import PhotoStoreAway
 
 #: A photo of 350 KB takes a store some milliseconds; a request must not wait for one that hangs.
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 2, 10, 2
+#: Bytes of a fetched file that stay in memory.
+IN_MEMORY = 1024 * 1024
 
 
 class S3PhotoStorage(S3Storage):
@@ -114,6 +117,24 @@ class S3PhotoStorage(S3Storage):
             return False
         finally:
             self.delete(name)
+
+
+class S3FileStorage(S3PhotoStorage):
+    """The same bucket for files that need not fit into memory."""
+
+    def _save(self, name: str, content: File) -> str:
+        with _as_os_errors(name):
+            # Not upload_fileobj: it closes what it was given.
+            self.client.put_object(Bucket=self.bucket_name, Key=name, Body=content.file)
+        return name
+
+    def _open(self, name: str, mode: str = "rb") -> File:
+        # Fetched whole before the answer begins: too late to say then that the store is away.
+        out: Any = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  closed by who reads it
+        with _as_os_errors(name):
+            self.client.download_fileobj(self.bucket_name, name, out)
+        out.seek(0)
+        return File(out, name=name)
 
 
 @contextmanager

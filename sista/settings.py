@@ -226,6 +226,10 @@ STORAGES = {
         else "sista.static_files.RememberingStaticFilesStorage"
     },
 }
+STORAGES["exports"] = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {"location": DATA_DIR, "base_url": None, "file_permissions_mode": 0o600, "allow_overwrite": True},
+}
 if env["S3_BUCKET"]:
     STORAGES["photos"] = {
         "BACKEND": "sista.photo_storage_s3.S3PhotoStorage",
@@ -237,6 +241,8 @@ if env["S3_BUCKET"]:
             "secret_key": env["S3_SECRET_KEY"] or None,
         },
     }
+    # Web and workers need not share a disk: the files lie beside the photos, in the same private bucket.
+    STORAGES["exports"] = STORAGES["photos"] | {"BACKEND": "sista.photo_storage_s3.S3FileStorage"}
 # Bodies: a form is under 10 KB; a photo goes through its own limit.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
@@ -248,6 +254,11 @@ PARTIAL_PHOTO_DAYS = 7
 # A form that a reader has not finished by then goes to the next reader.
 READING_SECONDS = 300
 PHOTOS_PER_STATION_AND_WITNESS = env["SISTA_PHOTOS_PER_STATION"]
+
+#: Rows of a table that are answered at once; a longer one is prepared beside the requests.
+EXPORT_DIRECT_ROWS = env["SISTA_EXPORT_DIRECT_ROWS"]
+EXPORT_HOURS = 24
+EXPORTS_PER_PERSON = 10
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
@@ -294,6 +305,8 @@ CELERY_TASK_ROUTES = {
     "tallies.tasks.remove_stale_pieces": {"queue": "photos"},
     "tallies.tasks.answer_sms": {"queue": "messages"},
     "tallies.tasks.send_sms": {"queue": "messages"},
+    "tallies.tasks.write_exports": {"queue": "exports"},
+    "tallies.tasks.remove_expired_exports": {"queue": "exports"},
     "analytics.tasks.*": {"queue": "findings"},
 }
 # Without the two unacked settings a killed worker's task came back after 96 s.
@@ -314,6 +327,12 @@ CELERY_BEAT_SCHEDULE = {
     },
     "answer SMS": {"task": "tallies.tasks.answer_sms", "schedule": 30.0, "options": {"expires": 30}},
     "send SMS": {"task": "tallies.tasks.send_sms", "schedule": 2.0, "options": {"expires": 5}},
+    "write exports": {"task": "tallies.tasks.write_exports", "schedule": 2.0, "options": {"expires": 5}},
+    "remove expired exports": {
+        "task": "tallies.tasks.remove_expired_exports",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
     "refresh findings": {"task": "analytics.tasks.refresh_findings", "schedule": 5.0, "options": {"expires": 10}},
 }
 # Written down every quarter of a minute, not every three minutes: a health check looks at the file's age.

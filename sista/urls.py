@@ -17,6 +17,8 @@ urlpatterns = [
     path("saksi/", include("tallies.urls.witness")),
     # Results, stations, photos
     path("hasil/", include("tallies.urls.results")),
+    # The same tables as files
+    path("unduh/", include("tallies.urls.exports")),
     # Coordinators decide
     path("verifikasi/", include("tallies.urls.verification")),
     # Somebody says that something is wrong

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from tallies import photo_pieces, photos
+from tallies.exports import jobs
 from tallies.sms import answering, sending
 from tallies.totals import aggregation
 
@@ -30,3 +31,14 @@ def send_sms() -> int:
 @shared_task
 def remove_stale_pieces() -> int:
     return photo_pieces.remove_stale()
+
+
+# The limit of the other tasks would end a file of the nation.
+@shared_task(time_limit=3600)
+def write_exports() -> int:
+    return jobs.run_waiting()
+
+
+@shared_task
+def remove_expired_exports() -> int:
+    return jobs.remove_expired()

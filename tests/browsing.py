@@ -58,6 +58,10 @@ def quick_and_quiet(folder: Path) -> Iterator[None]:
             "BACKEND": "sista.photo_storage.DurableFileSystemStorage",
             "OPTIONS": {"location": folder / "photos"},
         },
+        "exports": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": folder / "exports", "allow_overwrite": True},
+        },
     }
     caches = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(folder)}}
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -13,14 +13,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import F, Max, Q, QuerySet, Sum
 
+from regions.models import Region
 from tallies.figures import FULL_FIELDS
 from tallies.models import OPEN_READINGS, ContestTotal, Election, Review, StationResult
 
 PAGE = 50
+ROWS_AT_A_TIME = 500
 
 _DIFFERS = Q(disputed=True) | Q(proposed_form__isnull=False)
 _SETTLED = Q(disputed=False, proposed_form=None)
@@ -123,6 +127,24 @@ def page(user: Any, election: Election, view: View, *, after: Position | None = 
     more = len(rows) > size
     shown = rows[:size]
     return Page(tuple(result for _group, result in shown), _position(*shown[-1]) if more else None)
+
+
+def rows(user: Any, election: Election, view: View, *, within: Region) -> Iterator[StationResult]:
+    """Yield the whole queue of ``within``, page by page: it may be as long as the election has stations."""
+    results, after = results_of(user, election).within(within), None
+    while True:
+        found = list(_walk(results, VIEW_GROUPS[view], after, ROWS_AT_A_TIME))
+        yield from (result for _group, result in found)
+        if len(found) < ROWS_AT_A_TIME:
+            return
+        after = _position(*found[-1])
+
+
+def count(user: Any, election: Election, view: View, *, within: Region, most: int | None) -> int:
+    """How many `rows` yields, counted no further than ``most``."""
+    in_view = reduce(or_, (_GROUPS[group] for group in VIEW_GROUPS[view]))
+    results = results_of(user, election).within(within).filter(in_view).order_by()
+    return (results if most is None else results[:most]).count()
 
 
 def position_of(result: StationResult, view: View) -> Position | None:

@@ -9,6 +9,8 @@ from tallies.models.error_reports import (
     ErrorReportAnswer,
     ErrorReportEntry,
 )
+from tallies.models.elections import Contest, Election, FormKind, Office, Pair, Phase
+from tallies.models.exports import ExportJob, ExportState, FileFormat
 from tallies.models.forms import (
     C1Form,
     Channel,
@@ -63,6 +65,9 @@ __all__ = [
     "ErrorReportAnswer",
     "ErrorReportEntry",
     "Finding",
+    "ExportJob",
+    "ExportState",
+    "FileFormat",
     "FormKind",
     "FormPhoto",
     "InboundSms",

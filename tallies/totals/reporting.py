@@ -17,7 +17,8 @@ from django.db.models import Count, F, QuerySet, Sum
 
 from regions.models import LEVEL_WORDS, Level, Region
 from sista.prepared import prepared
-from tallies.models import Contest, ContestTotal, Election, Pair, PairTotal, PartyTotal, StationResult
+from tallies.figures import FULL_FIELDS
+from tallies.models import Contest, ContestTotal, Election, Pair, PairTotal, PartyTotal, StationResult, Vote
 from tallies.models.totals import Progress
 
 
@@ -257,15 +258,53 @@ def pair_lines(pairs: list[Pair], votes: dict[int, tuple[int, int]]) -> tuple[Pa
 
 
 def _station_lines(contest: Contest, pairs: list[Pair], village: Region) -> Iterator[StationLine]:
-    results = (
-        StationResult.objects.filter(contest=contest, station__region=village)
-        .select_related("station__region", "form")
-        .prefetch_related("form__votes")
-        .order_by("station__number")
+    results = StationResult.objects.filter(contest=contest, station__region=village).select_related(
+        "station__region", "form"
     )
-    for result in results:
-        votes = {vote.pair_id: vote.votes for vote in result.form.votes.all()} if result.is_in and result.form else {}
-        yield StationLine(result, tuple(votes.get(pair.pk) for pair in pairs))
+    return _lines_of(results.order_by("station__number"), {contest.pk: pairs})
+
+
+#: Stations read at a time where there may be a hundred thousand of them.
+STATIONS_AT_A_TIME = 1000
+
+
+def station_lines(contests: Iterable[Contest], region: Region) -> Iterator[StationLine]:
+    """Yield the stations of ``region`` that vote in ``contests``, along the tree, however many there are.
+
+    Each with its contest's own pairs. A query for every thousand stations, and one for their votes.
+    """
+    contests = list(contests)
+    # Not joined with the regions: building the same desa anew for each of its stations took a third of the time.
+    results = StationResult.objects.filter(contest__in=contests).within(region).select_related("station", "form")
+    results = results.defer(*_UNTOLD).prefetch_related("station__region__parent")
+    results = results.order_by("station__region__first", "station__number", "contest")
+    return _lines_of(results, _pairs_by_contest(contests))
+
+
+#: Boxes of the form that no line tells.
+_UNTOLD = tuple(
+    f"form__{name}" for name in FULL_FIELDS if name not in ("voters_total", "valid_votes", "invalid_votes")
+)
+
+
+def _lines_of(results: QuerySet[StationResult], pairs: dict[int, list[Pair]]) -> Iterator[StationLine]:
+    rows = results.iterator(chunk_size=STATIONS_AT_A_TIME)
+    while chunk := list(islice(rows, STATIONS_AT_A_TIME)):
+        counted = [result.form_id for result in chunk if result.is_in]
+        votes = {
+            (form, pair): number
+            for form, pair, number in Vote.objects.filter(form__in=counted).values_list("form", "pair", "votes")
+        }
+        for result in chunk:
+            form = result.form_id if result.is_in else None
+            yield StationLine(result, tuple(votes.get((form, pair.pk)) for pair in pairs[result.contest_id]))
+
+
+def _pairs_by_contest(contests: Iterable[Contest]) -> dict[int, list[Pair]]:
+    pairs: dict[int, list[Pair]] = defaultdict(list)
+    for pair in Pair.objects.filter(contest__in=list(contests)):
+        pairs[pair.contest_id].append(pair)
+    return pairs
 
 
 def party_report(election: Election, office: str, region: Region) -> PartyReport:
@@ -293,9 +332,7 @@ def own_lines(contests: list[Contest]) -> list[RegionLine]:
     votes: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
     for total in PairTotal.objects.filter(contest__in=contests, region=F("contest__region")):
         votes[total.contest_id][total.pair_id] = (total.votes, total.votes_verified)
-    pairs: dict[int, list[Pair]] = defaultdict(list)
-    for pair in Pair.objects.filter(contest__in=contests):
-        pairs[pair.contest_id].append(pair)
+    pairs = _pairs_by_contest(contests)
     return [RegionLine(c.region, progress.get(c.pk), pair_lines(pairs[c.pk], votes[c.pk])) for c in contests]
 
 
@@ -315,14 +352,24 @@ EXPORT_COLUMNS = [
 ]
 
 
-def export_rows(election: Election, level_word: str, *, within: Region | None = None) -> Iterator[list[object]]:
+def export_totals(
+    election: Election, level_word: str, *, within: Region | None = None, office: str = ""
+) -> QuerySet[ContestTotal]:
+    """The regions that `export_rows` reports. Raises `KeyError` for a level that is none."""
+    totals = ContestTotal.objects.filter(contest__election=election, region__level=LEVEL_WORDS[level_word])
+    if within is not None:
+        totals = totals.filter(region__first__range=(within.first, within.last))
+    return totals.filter(contest__office=office) if office else totals
+
+
+def export_rows(
+    election: Election, level_word: str, *, within: Region | None = None, office: str = ""
+) -> Iterator[list[object]]:
     """Yield the rows of ``export_results``: the numbers the pages show, one a region and pair.
 
     ``level_word`` is one of `regions.models.LEVEL_WORDS`. Raises `KeyError` for another word.
     """
-    totals = ContestTotal.objects.filter(contest__election=election, region__level=LEVEL_WORDS[level_word])
-    if within is not None:
-        totals = totals.filter(region__first__range=(within.first, within.last))
+    totals = export_totals(election, level_word, within=within, office=office)
     totals = totals.select_related("contest__region", "contest__election", "region").order_by(
         "region__first", "contest"
     )

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -27,7 +28,8 @@ from regions.models import Level, Region, TimeZone
 from tallies import colours
 from tallies.count_room import error_reports
 from tallies.models import MESSAGE_LENGTH, Contest, Election, Office, StationResult
-from tallies.totals import reporting, station_reporting
+from tallies.totals import orders, reporting, station_reporting
+from tallies.totals.orders import ASCENDING, Order
 from tallies.totals.reporting import RegionLine, StationLine
 from tallies.views import places
 from tallies.views.conditional import page_etag, unchanged, with_etag
@@ -35,38 +37,8 @@ from tallies.views.places import Place, place_for, place_of, region_address
 from tallies.witnesses import invitations, messaging
 from tallies.wording_refusals import refusal_sentence
 
-Order = Callable[[Any], Any]
-
 #: Seconds for which readers of one place share a rendered report.
 SHARED_SECONDS = 15
-
-
-def _last_if_none(value: float | None, *, sign: int = 1) -> tuple[bool, float]:
-    return value is None, sign * (value or 0)
-
-
-#: The columns a table may be sorted by, each in its one direction; the first is the default.
-CHILD_ORDERS: dict[str, Order] = {
-    "belum": lambda line: -line.progress.stations_missing,
-    "nama": lambda line: line.region.name,
-    "masuk": lambda line: -line.progress.stations_in,
-    "janggal": lambda line: -line.progress.stations_disputed,
-    "unggul": lambda line: _last_if_none(line.lead_share, sign=-1),
-}
-STATES = ("disputed", "needs_fix", "rejected", "not_in", "pending", "verified")
-STATION_ORDERS: dict[str, Order] = {
-    "nomor": lambda line: line.result.station.number,
-    "keadaan": lambda line: STATES.index(line.state),
-}
-CONTEST_ORDERS: dict[str, Order] = {
-    "poin": lambda line: _last_if_none(line.usungan_margin_share),
-    "nama": lambda line: line.region.name,
-    "usungan": lambda line: _last_if_none(line.usungan and line.usungan.share, sign=-1),
-    "masuk": lambda line: -(line.progress.stations_in if line.progress else 0),
-    "belum": lambda line: -(line.progress.stations_missing if line.progress else 0),
-}
-#: Columns whose one direction is upward.
-ASCENDING = ("nama", "nomor", "poin", "keadaan")
 
 
 # The way in
@@ -149,23 +121,17 @@ def _rendered_report(place: Place, order: str, stamp: str, above: list[Region]) 
 
 
 def _orders(place: Place) -> dict[str, Order]:
-    if not place.office:
-        return {}
-    if place.contest is None:
-        return CONTEST_ORDERS
-    return STATION_ORDERS if place.region.level == Level.VILLAGE else CHILD_ORDERS
+    return orders.orders_at(place.region, within_a_contest=place.contest is not None) if place.office else {}
 
 
 def _order_and_stamp(request: HttpRequest, place: Place) -> tuple[str, str]:
-    orders = _orders(place)
-    asked = request.GET.get("urut", "")
-    order = asked if asked in orders else next(iter(orders), "")
+    order = orders.chosen(_orders(place), request.GET.get("urut", ""))
     return order, f"{request.path} {place.office} {order} {place.election.phase} {place.stamp}"
 
 
 def _report(place: Place, order: str, above: list[Region]) -> dict[str, Any]:
     """The report, its rows in order, and the links that sort them."""
-    orders = _orders(place)
+    known = _orders(place)
     choices = [
         (Office(office).label, _office_address(place, office), office == place.office) for office in place.offices
     ]
@@ -177,12 +143,13 @@ def _report(place: Place, order: str, above: list[Region]) -> dict[str, Any]:
         "zone": zone_of(above),
         "offices": choices if len(choices) > 1 else [],
         "order": order,
-        "sort": {key: place.address(place.region, urut=key) for key in orders},
+        "sort": {key: place.address(place.region, urut=key) for key in known},
         "ascending": ASCENDING,
+        "export_query": urlencode(({"jabatan": place.office} if place.names_office else {}) | {"urut": order}),
     }
     if not place.office:
         return context | {"body": "results/_no_contest.html", "counted_at": None}
-    key = orders[order]
+    key = known[order]
     if place.contest is None:
         party = reporting.party_report(place.election, place.office, place.region)
         rows = sorted(party.contests, key=lambda pair: key(pair[1]))

@@ -84,6 +84,7 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
         "suffix": _suffix(view),
         "next_url": f"{here}?{urlencode({'saring': view, 'setelah': str(page.next)})}" if page.next else "",
         "first_url": f"{here}?saring={view}" if after else "",
+        "export_query": urlencode({"saring": view}),
     }
     return render(request, "verification/queue.html", context)
 

@@ -24,11 +24,14 @@ from analytics.models import Finding, Target
 from sista import background
 from tallies import assigning, audit, intake, photos, preparation
 from tallies.count_room import error_reports, verification
+from tallies.exports import jobs
+from tallies.exports.tables import Filters
 from tallies.models import Assignment, C1Form, Channel, Election, FormKind, InboundSms, Office, Phase, StationResult
 from tallies.preparation import NewPair, NewStation
 from tallies.sms import answering
 from tallies.submission import PhotoName
 from tallies.totals import aggregation, rebuilding, wall_links
+from tallies.views.places import place_for
 from tallies.witnesses import invitations, messaging
 from tests import cast, phones
 from tests.browsing import (  # noqa: F401  fixtures
@@ -213,6 +216,15 @@ def open_folds(stage: Stage, page: Page) -> None:
             fold.locator("summary").click()
 
 
+def prepared(stage: Stage, who: str, *, run: bool) -> str:
+    """A long table, waiting or written."""
+    person = stage.person(who)
+    job = jobs.ask(place_for(person, "pilkada-2020", "35.07", office=""), "tps", Filters(), "csv", rows=4, by=person)
+    if run:
+        jobs.run_waiting()
+    return f"/unduh/berkas/{job.uuid}/"
+
+
 def link_of(stage: Stage) -> str:
     return phones.link_for(stage.person("pina"), by=stage.person("budi"))
 
@@ -345,6 +357,9 @@ PAGES = [
     Seen("practice results", "budi", "/hasil/latihan/35.07/"),
     Seen("station", "budi", lambda s: f"/hasil/pilkada-2020/tps/{result(s, 'dampit_1').pk}/"),
     Seen("station not in", "budi", lambda s: f"/hasil/pilkada-2020/tps/{result(s, 'dampit_2').pk}/"),
+    Seen("downloads", "budi", "/unduh/pilkada-2020/35.07/"),
+    Seen("download under way", "budi", lambda s: prepared(s, "budi", run=False)),
+    Seen("download ready", "rina", lambda s: prepared(s, "rina", run=True)),
     Seen("queue", "budi", "/verifikasi/pilkada-2020/"),
     Seen("quarantine", "budi", "/verifikasi/pilkada-2020/karantina/"),
     Seen("quarantine, nothing there", "agus", "/verifikasi/pilkada-2020/karantina/"),

@@ -22,6 +22,7 @@ BENCHMARKS = {
     "photos": [("photos", True)],
     "rebuild": [("rebuild", True)],
     "reading": [("reading", True)],
+    "export": [("export", True)],
     "phone": [("phone", True)],
 }
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from regions.models import LEVEL_WORDS, Region
 from tallies import intake
-from tallies.management.commands.export_results import plain
+from tallies.exports.csv_file import plain
 from tallies.models import Channel, Election
 from tallies.totals import aggregation, reporting
 from tests.cast import region, submission

@@ -20,10 +20,12 @@ from django.db import connection
 from sista.supervision import Supervisor
 
 HOST = "127.0.0.1"
-#: The Celery workers by name. A night's photos, and a gateway that does not answer, must not stand before a total.
+#: The Celery workers by name. A night's photos, a gateway that does not answer, and a file of the nation must not
+#: stand before a total.
 WORKERS = {
     "worker": ("worker", "-Q", "totals,findings", "--concurrency", "2"),
     "photo-worker": ("worker", "-Q", "photos,messages", "--concurrency", "1"),
+    "export-worker": ("worker", "-Q", "exports", "--concurrency", "1"),
 }
 #: One port answers for one process; in one folder of numbers the first worker tells those of both.
 WITHOUT_METRICS_PORT = {"SISTA_METRICS_PORT": ""}

@@ -1,0 +1,226 @@
+"""The files that take too long for a request: asked for, written beside the requests, kept a day, removed.
+
+A run claims its job and says so again while it works. One that was killed
+says nothing, and after `CLAIM_SECONDS` another run begins the file anew; done
+twice it is the same file under the same name. The reading is one snapshot
+(`tallies.exports.files`), so what a run says goes over a connection of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import Storage, storages
+from django.db import IntegrityError, connection
+from django.db.models import F, Q
+from django.http import Http404
+from django.utils import timezone, translation
+
+from sista.database import writing, writing_once
+from tallies.exports import files
+from tallies.exports.tables import Filters, NoSuchTable, Table, table_of
+from tallies.models import ExportJob, ExportState
+from tallies.views.places import Place, place_for
+
+log = logging.getLogger(__name__)
+
+CLAIM_SECONDS = 60
+SAY_SECONDS = 2.0
+#: A file that failed so often is given up: what it fails by will not go away.
+ATTEMPTS = 3
+
+
+class TooManyFiles(Exception):
+    """This person has as many files as somebody may keep."""
+
+
+class ClaimLost(Exception):
+    """Another run has this job now: this one was away for too long."""
+
+
+def store() -> Storage:
+    return storages["exports"]
+
+
+# Asking
+
+
+def ask(place: Place, table: str, filters: Filters, file_format: str, *, rows: int, by: Any) -> ExportJob:
+    """Put a file in the queue, and return its job; the same one while it is not done. Raises `TooManyFiles`."""
+    wanted = {
+        "owner": by,
+        "election": place.election,
+        "region": place.region,
+        "table": table,
+        "query": _written(filters, place),
+        "file_format": file_format,
+        "language": translation.get_language() or settings.LANGUAGE_CODE,
+    }
+    known = ExportJob.objects.unfinished().filter(**wanted).first()
+    if known:
+        return known
+    now = timezone.now()
+    if ExportJob.objects.filter(owner=by, expires_at__gt=now).count() >= settings.EXPORTS_PER_PERSON:
+        raise TooManyFiles
+    expires = now + timedelta(hours=settings.EXPORT_HOURS)
+    try:
+        with writing():
+            return ExportJob.objects.create(**wanted, rows_of=rows, expires_at=expires)
+    except IntegrityError:
+        # Pressed twice at once: the other press was quicker.
+        return ExportJob.objects.unfinished().get(**wanted)
+
+
+def _written(filters: Filters, place: Place) -> str:
+    """The filters as one text; with the office, which the address may leave out."""
+    said = filters.query | ({"jabatan": place.office} if place.office else {})
+    return "&".join(f"{name}={value}" for name, value in sorted(said.items()))
+
+
+def _read(query: str) -> Filters:
+    return Filters.read(dict(part.split("=", 1) for part in query.split("&") if part))
+
+
+def remove(job: ExportJob) -> None:
+    """Remove the file, then what tells of it: killed between the two, the sweep does it again."""
+    store().delete(job.stored_name)
+    with writing_once():
+        job.delete()
+
+
+# Working
+
+
+def run_waiting() -> int:
+    """Write the files that wait, the oldest first; return how many were done."""
+    done = 0
+    while job := _claim_next():
+        done += _run(job)
+    return done
+
+
+def _claim_next() -> ExportJob | None:
+    now = timezone.now()
+    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+    waiting = ExportJob.objects.unfinished().filter(free, expires_at__gt=now)
+    for job in waiting.select_related("owner__region", "election", "region").order_by("created_at", "pk")[:20]:
+        claim = uuid.uuid4()
+        fields = {
+            "claim": claim,
+            "claimed_until": now + timedelta(seconds=CLAIM_SECONDS),
+            "state": ExportState.RUNNING,
+            "attempts": F("attempts") + 1,
+            "rows_done": 0,
+        }
+        with writing_once():
+            # Compared and set in one statement: of two runs one gets it.
+            taken = ExportJob.objects.unfinished().filter(free, pk=job.pk).update(**fields)
+        if taken:
+            job.claim = claim
+            job.attempts += 1
+            return job
+    return None
+
+
+def _run(job: ExportJob) -> bool:
+    if job.attempts > ATTEMPTS:
+        return _finish(job, state=ExportState.FAILED)
+    began = time.monotonic()
+    try:
+        with _telling(job) as tell, translation.override(job.language):
+            out = files.written(lambda: _table(job), job.file_format, tell)
+        with out:
+            size, digest = _measured(out)
+            store().delete(job.stored_name)
+            store().save(job.stored_name, File(out))
+    except (Http404, NoSuchTable):
+        # Moved to another region, or closed, since it was asked for.
+        return _finish(job, state=ExportState.FAILED)
+    except ClaimLost:
+        return False
+    log.info("export %s: %s bytes in %.1f s", job.uuid, size, time.monotonic() - began)
+    if _finish(job, state=ExportState.READY, size=size, sha256=digest):
+        return True
+    if not ExportJob.objects.filter(pk=job.pk).exists():
+        # Removed while it was written: nobody knows of the file any more.
+        store().delete(job.stored_name)
+    return False
+
+
+def _table(job: ExportJob) -> Table:
+    """The table as its owner may see it now."""
+    filters = _read(job.query)
+    place = place_for(job.owner, job.election.slug, job.region.code, office=filters.office)
+    if place.office != filters.office:
+        raise NoSuchTable(filters.office)
+    return table_of(job.owner, place, job.table, filters)
+
+
+def _measured(out: IO[bytes]) -> tuple[int, str]:
+    digest = hashlib.sha256()
+    while chunk := out.read(files.IN_MEMORY):
+        digest.update(chunk)
+    size = out.tell()
+    out.seek(0)
+    return size, digest.hexdigest()
+
+
+def _finish(job: ExportJob, **fields: Any) -> bool:
+    """Say how it ended, unless another run has the job now."""
+    now = timezone.now()
+    fields |= {"claim": None, "claimed_until": None, "finished_at": now}
+    if fields["state"] == ExportState.READY:
+        fields["rows_done"] = F("rows_of")
+    with writing_once():
+        return bool(ExportJob.objects.filter(pk=job.pk, claim=job.claim).update(**fields))
+
+
+@contextmanager
+def _telling(job: ExportJob) -> Iterator[Callable[[int], None]]:
+    """Yield what says how many rows are done, and holds the claim, every two seconds. Raises `ClaimLost`."""
+    # The other connection reads one moment and must not write.
+    beside = connection.copy()
+    due = time.monotonic() + SAY_SECONDS
+    sql = "UPDATE tallies_exportjob SET rows_done = %s, claimed_until = %s WHERE id = %s AND claim = %s"
+
+    def tell(rows: int) -> None:
+        nonlocal due
+        if time.monotonic() < due:
+            return
+        until = timezone.now() + timedelta(seconds=CLAIM_SECONDS)
+        values = [rows, beside.ops.adapt_datetimefield_value(until), job.pk, _stored_claim(job.claim)]
+        with writing_once(), beside.cursor() as cursor:
+            cursor.execute(sql, values)
+            if not cursor.rowcount:
+                raise ClaimLost(job.pk)
+        due = time.monotonic() + SAY_SECONDS
+
+    try:
+        yield tell
+    finally:
+        beside.close()
+
+
+def _stored_claim(claim: uuid.UUID | None) -> Any:
+    return ExportJob._meta.get_field("claim").get_db_prep_value(claim, connection)
+
+
+# Removing
+
+
+def remove_expired() -> int:
+    """Remove the files whose day is over, and what tells of them."""
+    number = 0
+    for job in ExportJob.objects.filter(expires_at__lte=timezone.now())[:500]:
+        remove(job)
+        number += 1
+    return number
