@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from accounts import phone_views, views
+from accounts import phone_views, token_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -12,6 +12,9 @@ urlpatterns = [
     path("aktivasi/<str:token>/", phone_views.activate, name="activate"),
     path("pin/", phone_views.pin, name="pin"),
     path("pin/ganti/", phone_views.change_pin, name="change-pin"),
+    # Keys for programs
+    path("akun/token/", token_views.tokens, name="api-tokens"),
+    path("akun/token/<int:pk>/cabut/", token_views.revoke_token, name="api-token-revoke"),
     path("bahasa/", views.set_language, name="set-language"),
     # Stands before the admin's own address, which it replaces.
     path("admin/login/", views.admin_sign_in),

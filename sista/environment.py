@@ -205,6 +205,7 @@ VARIABLES = (
     Variable("SISTA_PHOTOS_PER_STATION", number(1, 10_000), 30),
     Variable("SISTA_ACTIVATION_DAYS", number(1, 90), 14),
     Variable("SISTA_WALL_SECONDS", number(3, 15), 15),
+    Variable("SISTA_API_TOKEN_DAYS", number(1, 366), 90),
     Variable("SISTA_EXPORT_DIRECT_ROWS", number(10, 100_000), 5_000),
     # How it is watched
     Variable("SISTA_LOG", one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO"),

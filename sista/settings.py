@@ -260,9 +260,19 @@ EXPORT_DIRECT_ROWS = env["SISTA_EXPORT_DIRECT_ROWS"]
 EXPORT_HOURS = 24
 EXPORTS_PER_PERSON = 10
 
+#: How long a token of the API lasts at most.
+API_TOKEN_DAYS = env["SISTA_API_TOKEN_DAYS"]
+API_TOKENS_PER_PERSON = 10
+
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.token_authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "accounts.token_authentication.TokensOnlyRead",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["sista.throttles.ForgivingUserThrottle"],
@@ -273,6 +283,11 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Sista",
     "VERSION": "v1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "ENUM_NAME_OVERRIDES": {
+        "PhotoSubjectEnum": "tallies.models.PhotoSubject",
+        "PhotoStateEnum": "tallies.models.PhotoState",
+        "StationStateEnum": "tallies.api.reading_serializers.STATES",
+    },
 }
 
 #: The gateway signs with it; without one its address is not there.

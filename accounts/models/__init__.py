@@ -12,17 +12,20 @@ from accounts.models.people import (
     UserQuerySet,
 )
 from accounts.models.phones import Activation, Device
+from accounts.models.tokens import ApiToken, TokenScope
 
 __all__ = [
     "PHONE_ROLES",
     "RESULT_ROLES",
     "ROLE_LEVELS",
     "Activation",
+    "ApiToken",
     "Device",
     "Refusal",
     "RefusalQuerySet",
     "Role",
     "SistaUserManager",
+    "TokenScope",
     "User",
     "UserQuerySet",
 ]

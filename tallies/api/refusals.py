@@ -27,6 +27,8 @@ _SENTENCES: dict[str, Promise] = {
     "not_signed_in": _("Anda belum masuk, atau sesi Anda sudah berakhir. Yang belum terkirim tetap ada di ponsel."),
     "csrf_failed": _("Tanda pengaman kiriman tidak cocok. Buka ulang halaman, lalu kirim lagi."),
     "other_person": _("Yang masuk sekarang orang lain. Masuk lagi sebagai pengirimnya; kirimannya tetap di ponsel."),
+    "bad_filter": _("Nilai saringan ini tidak dikenal."),
+    "token_ended": _("Token ini tidak berlaku (lagi). Buat yang baru di halaman Token API."),
     "not_allowed": _("Peran Anda tidak dapat mengirim ini. Tidak ada yang tersimpan."),
     "method_not_allowed": _("Alamat ini tidak menerima cara kirim itu."),
     "unsupported_type": _("Jenis isi kiriman ini tidak diterima di alamat ini."),
@@ -87,6 +89,8 @@ def refusal_response(error: Exception, context: Mapping[str, Any]) -> Response |
         detail = sentence(code)
     said = {"code": code, "detail": detail, "fields": fields}
     response = Response(said, status=error.status_code, headers=getattr(error, "headers", None))
+    if asked := getattr(error, "auth_header", None):
+        response["WWW-Authenticate"] = asked
     wait = getattr(error, "wait", None)
     if wait:
         response["Retry-After"] = str(int(wait) + 1)
@@ -104,6 +108,8 @@ def _as_api_error(error: Exception) -> Exception:
 
 
 def _code_of(error: exceptions.APIException) -> str:
+    if isinstance(error, exceptions.AuthenticationFailed) and error.status_code == 401:
+        return "token_ended"
     # The session authentication tells the two apart by the text alone.
     if isinstance(error, exceptions.PermissionDenied) and str(error.detail).startswith("CSRF Failed"):
         return "csrf_failed"

@@ -1,5 +1,6 @@
-from django.urls import path
+from django.urls import path, re_path
 
+from tallies.api import reading_views as reading
 from tallies.api.photo_views import PhotoView
 from tallies.api.views import FormsView, FormView, InvitationsView, ResultsView
 from tallies.api.witness_views import WitnessView
@@ -10,5 +11,18 @@ urlpatterns = [
     path("invitations/", InvitationsView.as_view(), name="api-invitations"),
     path("photos/<str:sha256>/", PhotoView.as_view(), name="api-photo"),
     path("witness/", WitnessView.as_view(), name="api-witness"),
+    # What the pages show
+    path("elections/", reading.ElectionsView.as_view(), name="api-elections"),
+    path("elections/<slug:slug>/contests/", reading.ContestsView.as_view(), name="api-contests"),
+    path("elections/<slug:slug>/queue/", reading.QueueView.as_view(), name="api-queue"),
+    path("elections/<slug:slug>/quarantine/", reading.QuarantineView.as_view(), name="api-quarantine"),
+    path("elections/<slug:slug>/regions/<str:code>/stations/", reading.StationsView.as_view(), name="api-stations"),
+    path("elections/<slug:slug>/regions/<str:code>/arrivals/", reading.ArrivalsView.as_view(), name="api-arrivals"),
+    path("elections/<slug:slug>/stations/<int:pk>/", reading.StationView.as_view(), name="api-station"),
+    path("elections/<slug:slug>/stations/<int:pk>/events/", reading.EventsView.as_view(), name="api-events"),
+    path("regions/<str:code>/", reading.RegionView.as_view(), name="api-region"),
+    path("forms/<uuid:uuid>/photos/<str:sha256>/", reading.FormPhotoView.as_view(), name="api-form-photo"),
     path("results/<slug:slug>/<str:code>/", ResultsView.as_view(), name="api-results"),
+    # Anything else: a program wants its 404 as JSON. With a slash at its end, so that one that is missing is added.
+    re_path(r"^(?:[\s\S]*/)?$", reading.NothingHereView.as_view()),
 ]

@@ -130,7 +130,7 @@ class InvitationsView(ApiView):
 
 
 class FormView(ApiView):
-    @extend_schema(operation_id="read_form", responses={200: FormDetailSerializer, **refusals(403, 404, 429)})
+    @extend_schema(operation_id="read_form", responses={200: FormDetailSerializer, **refusals(401, 403, 404, 429)})
     def get(self, request: Request, uuid: UUID) -> Response:
         """Facts of a stored form, and what became of it: the own ones, or those of the own region."""
         form = get_object_or_404(C1Form.objects.visible_to(request.user), uuid=uuid)
@@ -152,7 +152,7 @@ class ResultsView(ApiView):
     @extend_schema(
         operation_id="read_results",
         parameters=[OpenApiParameter("office", OpenApiTypes.STR, enum=Office.values)],
-        responses={200: ResultsSerializer, 304: None, **refusals(403, 404, 429)},
+        responses={200: ResultsSerializer, 304: None, **refusals(401, 403, 404, 429)},
     )
     def get(self, request: Request, slug: str, code: str) -> HttpResponseBase:
         """The numbers of a result page. Without ``office`` the first one held there."""

@@ -27,7 +27,7 @@ class WitnessView(ApiView):
         responses={
             200: OpenApiResponse(OpenApiTypes.OBJECT, description="Stations, contests, and what was sent."),
             304: None,
-            **refusals(403, 429),
+            **refusals(401, 403, 429),
         },
     )
     def get(self, request: Request) -> HttpResponse:

@@ -13,7 +13,7 @@ from datetime import datetime
 from fractions import Fraction
 from itertools import islice
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from regions.models import LEVEL_WORDS, Level, Region
 from sista.prepared import prepared
@@ -279,6 +279,53 @@ def station_lines(contests: Iterable[Contest], region: Region) -> Iterator[Stati
     results = results.defer(*_UNTOLD).prefetch_related("station__region__parent")
     results = results.order_by("station__region__first", "station__number", "contest")
     return _lines_of(results, _pairs_by_contest(contests))
+
+
+@dataclass(frozen=True)
+class StationPlace:
+    """Where a station stands along the tree; what follows it is a page. Read and written as "1204-9-5531"."""
+
+    first: int
+    number: int
+    pk: int
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.number}-{self.pk}"
+
+    @classmethod
+    def read(cls, text: str) -> StationPlace | None:
+        """Return the place, or None for anything that is not one."""
+        parts = text.split("-")
+        # isdecimal() alone takes digits of other scripts, and a database no more than 64 bits.
+        if len(parts) != 3 or not all(p.isascii() and p.isdecimal() and len(p) <= 18 for p in parts):
+            return None
+        return cls(*map(int, parts))
+
+    @property
+    def following(self) -> Q:
+        same_village = Q(station__region__first=self.first)
+        return (
+            Q(station__region__first__gt=self.first)
+            | (same_village & Q(station__number__gt=self.number))
+            | (same_village & Q(station__number=self.number, pk__gt=self.pk))
+        )
+
+
+def station_page(
+    contests: Iterable[Contest], region: Region, wanted: Q, *, after: StationPlace | None, size: int
+) -> tuple[list[StationLine], StationPlace | None]:
+    """A page of the stations of ``region`` that are ``wanted``, and the place after which more follow."""
+    contests = list(contests)
+    results = StationResult.objects.filter(wanted, contest__in=contests).within(region)
+    if after is not None:
+        results = results.filter(after.following)
+    results = results.select_related("station__region__parent", "form").defer(*_UNTOLD)
+    found = results.order_by("station__region__first", "station__number", "pk")[: size + 1]
+    lines = list(_lines_of(found, _pairs_by_contest(contests)))
+    if len(lines) <= size:
+        return lines, None
+    last = lines[size - 1].result
+    return lines[:size], StationPlace(last.station.region.first, last.station.number, last.pk)
 
 
 #: Boxes of the form that no line tells.

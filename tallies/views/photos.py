@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -30,10 +31,15 @@ def photo(request: HttpRequest, uuid: UUID, sha256: str) -> HttpResponse:
     404 unless the form or the C6 report ``uuid`` is visible, names the photo,
     its own sender brought it, and the copy is made.
     """
+    return photo_answer(request, request.user, uuid, sha256)
+
+
+def photo_answer(request: HttpRequest, user: Any, uuid: UUID, sha256: str) -> HttpResponse:
+    """What page and API answer to ``user``."""
     if not SHA256.fullmatch(sha256):
         raise Http404
     # A sender may give a report the key of another's form: each is held against the photo for itself.
-    visible = (model.objects.visible_to(request.user).filter(uuid=uuid) for model in (C1Form, InvitationReport))
+    visible = (model.objects.visible_to(user).filter(uuid=uuid) for model in (C1Form, InvitationReport))
     named = (one for rows in visible for one in rows.filter(photo_names__sha256=sha256))
     if not any(photos.arrived_photos(one).filter(pk=sha256, state=PhotoState.READY).exists() for one in named):
         raise Http404

@@ -265,6 +265,12 @@ def change_pin(stage: Stage, page: Page) -> None:
     expect(page.locator("[name=old_pin]")).to_be_visible()
 
 
+def make_token(stage: Stage, page: Page) -> None:
+    page.fill("[name=name]", "lembar kerja rapat")
+    page.click("main button.button--main")
+    expect(page.locator(".export-hash code")).to_be_visible()
+
+
 def make_link(stage: Stage, page: Page) -> None:
     page.click("form[action$='/tautan/'] button >> nth=0")
     expect(page.locator(".link-sheet__qr")).to_be_visible()
@@ -387,6 +393,8 @@ PAGES = [
     Seen("targets", "dewi", "/analisis/pilkada-2020/target/"),
     Seen("finding", "dewi", lambda s: f"/analisis/temuan/{Finding.objects.get().pk}/"),
     Seen("new password", "budi", "/sandi/"),
+    Seen("tokens", "budi", "/akun/token/"),
+    Seen("token made", "rina", "/akun/token/", make_token),
     Seen("later", "oper", "/"),
     Seen("components", "super", "/komponen/"),
     Seen("not found", "budi", "/hasil/pilkada-2020/99.99/", status=404),

@@ -22,10 +22,20 @@ def document():
 def test_the_document_is_valid_without_a_warning_and_names_every_address(document):
     methods = {path: sorted(operations) for path, operations in document["paths"].items()}
     assert {path: found for path, found in methods.items() if path.startswith("/api/v1/")} == {
+        "/api/v1/elections/": ["get"],
+        "/api/v1/elections/{slug}/contests/": ["get"],
+        "/api/v1/elections/{slug}/quarantine/": ["get"],
+        "/api/v1/elections/{slug}/queue/": ["get"],
+        "/api/v1/elections/{slug}/regions/{code}/arrivals/": ["get"],
+        "/api/v1/elections/{slug}/regions/{code}/stations/": ["get"],
+        "/api/v1/elections/{slug}/stations/{id}/": ["get"],
+        "/api/v1/elections/{slug}/stations/{id}/events/": ["get"],
         "/api/v1/forms/": ["post"],
         "/api/v1/forms/{uuid}/": ["get"],
+        "/api/v1/forms/{uuid}/photos/{sha256}/": ["get"],
         "/api/v1/invitations/": ["post"],
         "/api/v1/photos/{sha256}/": ["patch", "put"],
+        "/api/v1/regions/{code}/": ["get"],
         "/api/v1/results/{slug}/{code}/": ["get"],
         "/api/v1/witness/": ["get"],
     }
