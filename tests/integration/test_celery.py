@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -18,23 +19,28 @@ from urllib.parse import quote
 
 import pytest
 from django.db import connection, connections
+from django.utils import timezone
 
 from regions import importing
 from regions.importing import Row
 from regions.models import Level, Region
 from sista.management.commands.serve import WORKERS
 from tallies import intake, preparation
+from tallies.exports import jobs as export_jobs
+from tallies.exports.tables import Filters
 from tallies.figures import Figures
-from tallies.models import C1Form, Channel, OutboxRow, PairTotal
+from tallies.models import C1Form, Channel, ExportJob, ExportState, OutboxRow, PairTotal
 from tallies.preparation import NewStation
 from tallies.submission import Submission
 from tallies.totals import aggregation, rebuilding
+from tallies.views.places import place_for
 from tests.processes import OwnRedis, below, clean_environment, free_port, is_alive, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 DISTRICTS, VILLAGES = 30, 3
 STATIONS = DISTRICTS * VILLAGES * 2
 WORKER = WORKERS["worker"]
+EXPORT_WORKER = WORKERS["export-worker"]
 BEAT = ("beat", "--pidfile=")
 
 pytestmark = [
@@ -372,3 +378,25 @@ def in_a_transaction() -> bool:
             "AND datname = current_database() AND state = 'idle in transaction'"
         )
         return cursor.fetchone()[0] > 0
+
+
+def test_a_file_whose_worker_is_killed_is_written_by_the_next_one(crowd, redis, celery, tmp_path):
+    place = place_for(crowd.budi, crowd.election.slug, "35.07", office="")
+    asked = export_jobs.ask(place, "tps", Filters(), "csv", rows=STATIONS + 4, by=crowd.budi)
+    environment = real_parts(tmp_path, redis)
+    command = [sys.executable, "-m", "tests.integration.exporting_process"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout.readline() == "writing\n"
+        os.kill(first.pid, signal.SIGKILL)
+    asked.refresh_from_db()
+    assert (asked.state, asked.attempts) == (ExportState.RUNNING, 1)
+    # As if the minute in which nobody else may have it were over.
+    ExportJob.objects.update(claimed_until=timezone.now())
+    celery(*EXPORT_WORKER)
+    celery(*BEAT)
+    wait_until(lambda: ExportJob.objects.get().state == ExportState.READY, seconds=40, what="the file")
+    asked.refresh_from_db()
+    assert (asked.attempts, asked.rows_done) == (2, STATIONS + 4)
+    data = (tmp_path / "data" / asked.stored_name).read_bytes()
+    assert hashlib.sha256(data).hexdigest() == asked.sha256
+    assert len(data.splitlines()) == 8 + STATIONS + 4

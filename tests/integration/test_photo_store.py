@@ -7,11 +7,13 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
+from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
@@ -22,6 +24,7 @@ from PIL import Image
 from sista import health
 from sista.photo_storage import PhotoStoreAway
 from tallies import intake, photo_pieces, photos
+from tallies.exports import jobs as export_jobs
 from tallies.models import Channel, PartialPhoto, Photo, PhotoState, PhotoUpload
 from tallies.submission import PhotoName
 from tests.cast import submission
@@ -296,3 +299,19 @@ def test_the_environment_chooses_the_store(tmp_path):
         [sys.executable, "-c", asked], cwd=root, env=environ, capture_output=True, text=True, timeout=30
     )
     assert done.stdout == "S3PhotoStorage sista-photos http://seaweedfs:8333 us-east-1 access from-a-file\n"
+
+
+def test_a_file_that_is_taken_away_lies_in_the_bucket_and_is_replaced_by_its_name(bucket, s3, settings):
+    settings.STORAGES |= {"exports": options(s3) | {"BACKEND": "sista.photo_storage_s3.S3FileStorage"}}
+    name = "exports/one.csv"
+    for content in (b"x" * 2_000_000, b"shorter"):
+        with tempfile.SpooledTemporaryFile(1000) as out:
+            out.write(content)
+            out.seek(0)
+            export_jobs.store().save(name, File(out))
+            assert not out.closed
+        with export_jobs.store().open(name) as kept:
+            assert kept.read() == content
+    export_jobs.store().delete(name)
+    with pytest.raises(FileNotFoundError):
+        export_jobs.store().open(name)
