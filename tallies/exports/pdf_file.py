@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from tallies.exports.tables import Kind, Row, Table
 MOST_ROWS = 10_000
 
 _LINE = 5.2
+_LABEL_LINE = 3.4
 _LETTER = 1.55  # millimetres, of a letter of average width in the table's size
 _SIZE = 7.5
 _UNKNOWN = "-"
@@ -53,6 +55,11 @@ def _letter(letter: str) -> str:
     return "?"
 
 
+def _pieces(label: str) -> list[str]:
+    """Where a label may be broken: after a space, a hyphen, a slash."""
+    return re.findall(r"[^\s/-]*[\s/-]+|[^\s/-]+", latin(label)) or [""]
+
+
 class _Paper(FPDF):
     def __init__(self, table: Table) -> None:
         super().__init__(orientation="landscape", format="A4")
@@ -65,7 +72,7 @@ class _Paper(FPDF):
         self.set_creation_date(datetime(2000, 1, 1, tzinfo=UTC))
         self.set_title(latin(table.frame.title))
         self.set_lang(self.language or "id")
-        wanted = [max(column.width, len(column.label) * 0.62) * _LETTER for column in table.columns]
+        wanted = [(max(column.width, *map(len, _pieces(column.label))) + 2) * _LETTER for column in table.columns]
         # Narrower where they do not fit; a text that is longer than its column is cut with three dots.
         part = min(1.0, self.epw / sum(wanted))
         self.widths = [width * part for width in wanted]
@@ -85,10 +92,30 @@ class _Paper(FPDF):
         self.ln(2)
         self.set_font("helvetica", "B", _SIZE)
         self.set_fill_color(230, 234, 232)
-        columns = zip(self.table.columns, self.widths, strict=True)
-        labels = [self._fitted(column.label, width) for column, width in columns]
-        self._cells(labels, fill=True)
+        self._labels()
         self.set_font("helvetica", "", _SIZE)
+
+    def _labels(self) -> None:
+        """The labels over as many lines as they need: cut, those of three pairs would be the same."""
+        columns = zip(self.table.columns, self.widths, strict=True)
+        wrapped = [self._wrapped(column.label, width - 2 * self.c_margin) for column, width in columns]
+        height = _LABEL_LINE * max(map(len, wrapped)) + 1.6
+        x, y = self.l_margin, self.get_y()
+        self.rect(x, y, sum(self.widths), height, style="F")
+        for lines, width, column in zip(wrapped, self.widths, self.table.columns, strict=True):
+            for number, line in enumerate(lines):
+                self.set_xy(x, y + 0.8 + number * _LABEL_LINE)
+                self.cell(width, _LABEL_LINE, line, align="L" if column.kind == Kind.TEXT else "R")
+            x += width
+        self.set_xy(self.l_margin, y + height)
+
+    def _wrapped(self, label: str, width: float) -> list[str]:
+        lines = [""]
+        for piece in _pieces(label):
+            if lines[-1] and self.get_string_width((lines[-1] + piece).rstrip()) > width:
+                lines.append("")
+            lines[-1] += piece
+        return [self._cut(line.rstrip(), width) for line in lines]
 
     def footer(self) -> None:
         self.set_y(-13)

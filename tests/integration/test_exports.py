@@ -191,6 +191,18 @@ def test_paper_carries_the_frame_on_every_page(counted, budi, monkeypatch):
         assert {page for page, text in written if text == needed} == pages
 
 
+def test_on_paper_no_label_is_cut_and_every_pair_can_be_told(counted, budi, monkeypatch):
+    written = []
+    real = pdf_file._Paper.cell
+    monkeypatch.setattr(
+        pdf_file._Paper, "cell", lambda self, *a, **k: (written.append(a[2] if a[2:] else ""), real(self, *a, **k))[1]
+    )
+    for table in ("tps", "wilayah", "suara"):
+        body(budi.get(address("35.07", table, "pdf")))
+    assert [text for text in written if text.endswith("...")] == []
+    assert {"1 Sanusi-", "2 Lathifah-", "3 Heri-"} <= set(written)
+
+
 def test_a_practice_election_says_so_in_every_file(counted, budi):
     Election.objects.update(practice_of=counted.election, is_simulation=True)
     frame, _labels, _rows = frame_and_rows(budi.get(address("35.07", "tps")))
