@@ -9,7 +9,6 @@ from tallies.models.error_reports import (
     ErrorReportAnswer,
     ErrorReportEntry,
 )
-from tallies.models.elections import Contest, Election, FormKind, Office, Pair, Phase
 from tallies.models.exports import ExportJob, ExportState, FileFormat
 from tallies.models.forms import (
     C1Form,
@@ -64,10 +63,10 @@ __all__ = [
     "ErrorReport",
     "ErrorReportAnswer",
     "ErrorReportEntry",
-    "Finding",
     "ExportJob",
     "ExportState",
     "FileFormat",
+    "Finding",
     "FormKind",
     "FormPhoto",
     "InboundSms",

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('regions', '0002_history'),
-        ('tallies', '0012_sms'),
+        ('tallies', '0014_walls_and_reports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
