@@ -220,6 +220,7 @@ VARIABLES = (
     Variable("SISTA_SMS_URL", gateway_url, secret=True),
     Variable("SISTA_SMS_USER", text),
     Variable("SISTA_SMS_PASSWORD", text, secret=True),
+    Variable("SISTA_REMINDER_MINUTES", number(1, 1440), 30),
     # Developers
     Variable("SISTA_DEBUG", flag, False),
     Variable("SISTA_TEST", flag, False),

@@ -305,6 +305,8 @@ SMS_FIELDS = {
     "time": "payload.receivedAt",
 } | env["SISTA_SMS_FIELDS"]
 SMS_EVENT = "sms:received"
+#: A witness is reminded at most once in so many minutes.
+REMINDER_MINUTES = env["SISTA_REMINDER_MINUTES"]
 SMS_HEADERS = {"signature": "X-Signature", "timestamp": "X-Timestamp"} | env["SISTA_SMS_HEADERS"]
 
 CELERY_BROKER_URL = REDIS_URL or "memory://"

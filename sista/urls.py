@@ -23,6 +23,8 @@ urlpatterns = [
     path("verifikasi/", include("tallies.urls.verification")),
     # Somebody says that something is wrong
     path("laporan/", include("tallies.urls.error_reports")),
+    # Stations that are not in: called, reminded, typed from paper
+    path("belum-masuk/", include("tallies.urls.silent")),
     # Coordinators hand out links to witnesses
     path("penugasan/aktivasi/", include("tallies.urls.activation")),
     # Big screens and their links

@@ -34,6 +34,7 @@ APPEND_ONLY = FIRST_TABLES | {
     "tallies_readingvote": _OF_CONTEST.format("(SELECT contest_id FROM tallies_pair WHERE id = OLD.pair_id)"),
     "tallies_errorreportentry": _OF_REPORT,
     "tallies_errorreportanswer": _OF_REPORT,
+    "tallies_contactattempt": _OF_RESULT,
 }
 _IS_REAL = "SELECT 1 FROM tallies_election WHERE id = {election} AND practice_of_id IS NULL"
 

@@ -14,7 +14,7 @@ from accounts.models import User
 from sista.prepared import prepared
 from tallies.models import Assignment, Photo, PhotoUpload
 
-#: People who decide guard no station; their share is that of so many.
+#: People who decide, or type from paper, guard no station; their share is that of so many.
 STATIONS_OF_STAFF = 1000
 
 
@@ -45,7 +45,7 @@ class Standing:
 
 def standing_of(by: Any, sha256: str) -> Standing:
     [(stations, sent, has_sent)] = _counts(by.pk, sha256)
-    stations = STATIONS_OF_STAFF if by.may_decide else stations
+    stations = STATIONS_OF_STAFF if by.may_decide or by.may_type else stations
     return Standing(settings.PHOTOS_PER_STATION_AND_WITNESS * stations, sent, has_sent)
 
 

@@ -45,6 +45,19 @@ _SENTENCES: dict[str, Promise] = {
     "bad_time": _lazy("Waktu pengisian tidak terbaca."),
     "message_missing": _lazy("Tulis pesannya dahulu. Belum ada yang terkirim."),
     "message_too_long": _lazy("Pesan terlalu panjang dan belum terkirim. Paling banyak 300 huruf."),
+    # Stations that are not in
+    "attempt_note_missing": _lazy("Tulis dahulu apa hasilnya. Belum ada yang tercatat."),
+    "attempt_note_too_long": _lazy("Catatan terlalu panjang dan belum tercatat. Paling banyak 200 huruf."),
+    "reminder_without_place": _lazy("Tulis [TPS] di tempat nama TPS. Belum ada yang dikirim."),
+    "reminder_too_long": _lazy("Isi pengingat terlalu panjang dan belum dikirim. Paling banyak 120 huruf."),
+    "reminder_key_reused": _lazy("Pengingat ini sudah dikirim orang lain. Muat ulang daftarnya, lalu pilih lagi."),
+    "reminder_for_nobody": _lazy("Pilih dahulu TPS yang saksinya diingatkan. Belum ada yang dikirim."),
+    "paper_already_in": _lazy(
+        "TPS ini sudah masuk. Angka dari kertas tidak disimpan. Serahkan kertasnya kepada Koordinator DPC."
+    ),
+    "paper_to_compare": _lazy(
+        "TPS ini sudah masuk. Bandingkan kertasnya dengan laporan yang ada, dan perbaiki di sana bila berbeda."
+    ),
     "not_found": _lazy("Alamat salah, atau Anda tidak punya akses ke TPS ini."),
     # Photos
     "empty": _lazy("Berkas foto kosong (0 byte). Ambil ulang fotonya."),

@@ -121,6 +121,11 @@ class User(AbstractUser):
         """Verify, reject and correct: the coordinators and those above, DPP reads only."""
         return self.is_active and (self.is_superuser or self.role in (Role.COORDINATOR, Role.PROVINCE_STAFF))
 
+    @property
+    def may_type(self) -> bool:
+        """Type figures in the count room: an operator of the kabupaten."""
+        return self.is_active and self.role == Role.OPERATOR
+
 
 class RefusalQuerySet(models.QuerySet["Refusal"]):
     def visible_to(self, user: User) -> RefusalQuerySet:

@@ -10,6 +10,8 @@ from tallies.models.error_reports import (
     ErrorReportEntry,
 )
 from tallies.models.exports import ExportJob, ExportState, FileFormat
+from tallies.models.contacts import NOTE_LENGTH, REMINDER_LENGTH, ContactAttempt, ContactOutcome, Reminder
+from tallies.models.elections import Contest, Election, FormKind, Office, Pair, Phase
 from tallies.models.forms import (
     C1Form,
     Channel,
@@ -51,10 +53,15 @@ __all__ = [
     "REPORT_LENGTH",
     "WALL_NAME_LENGTH",
     "WITH_FIGURES",
+    "NOTE_LENGTH",
+    "PROGRESS_FIELDS",
+    "REMINDER_LENGTH",
     "Assignment",
     "AuditEvent",
     "C1Form",
     "Channel",
+    "ContactAttempt",
+    "ContactOutcome",
     "Contest",
     "ContestTotal",
     "Decision",
@@ -92,6 +99,7 @@ __all__ = [
     "ReadingMode",
     "ReadingState",
     "ReadingVote",
+    "Reminder",
     "Review",
     "SendingState",
     "SmsOutcome",

@@ -16,7 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -55,6 +55,11 @@ def enqueue(to: str, text: str, *, person: Any = None, key: UUID | None = None) 
         key=key or uuid4(), defaults={"to": to, "text": text, "person": person}
     )
     return message if created else None
+
+
+def enqueue_all(messages: Iterable[OutgoingSms]) -> list[OutgoingSms]:
+    """Lay down many messages at once, each with a key that nothing else has; in the caller's transaction."""
+    return OutgoingSms.objects.bulk_create(messages, batch_size=500)
 
 
 def send_waiting() -> int:

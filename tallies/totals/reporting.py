@@ -371,6 +371,31 @@ def party_report(election: Election, office: str, region: Region) -> PartyReport
     )
 
 
+def district_lines(election: Election, within: Region) -> list[tuple[int, RegionLine]]:
+    """Each kecamatan of each contest within ``within``, with the contest's key, from three queries."""
+    inside = {"contest__election": election, "region__level": Level.DISTRICT}
+    inside["region__first__range"] = (within.first, within.last)
+    progress = ContestTotal.objects.filter(**inside).select_related("region").order_by("region__first", "contest")
+    votes: dict[tuple[int, int], dict[int, tuple[int, int]]] = defaultdict(dict)
+    rows = PairTotal.objects.filter(**inside).order_by()
+    for contest, region, pair, counted, verified in rows.values_list(
+        "contest_id", "region_id", "pair_id", "votes", "votes_verified"
+    ):
+        votes[contest, region][pair] = (counted, verified)
+    pairs: dict[int, list[Pair]] = defaultdict(list)
+    for row in Pair.objects.filter(contest__election=election):
+        pairs[row.contest_id].append(row)
+    return [
+        (
+            total.contest_id,
+            RegionLine(
+                total.region, total, pair_lines(pairs[total.contest_id], votes[total.contest_id, total.region_id])
+            ),
+        )
+        for total in progress
+    ]
+
+
 def own_lines(contests: list[Contest]) -> list[RegionLine]:
     """The line of each contest at its own region, from three queries."""
     progress = {

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -20,8 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language, gettext, gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from regions.models import Level, Region, TimeZone
@@ -30,6 +30,7 @@ from tallies.count_room import error_reports
 from tallies.models import MESSAGE_LENGTH, Contest, Election, Office, StationResult
 from tallies.totals import orders, reporting, station_reporting
 from tallies.totals.orders import ASCENDING, Order
+from tallies.silent import calling
 from tallies.totals.reporting import RegionLine, StationLine
 from tallies.views import places
 from tallies.views.conditional import page_etag, unchanged, with_etag
@@ -255,6 +256,9 @@ def _station_page(
         "error_reports": error_reports.of_result(result),
         "station_messages": messaging.sent_to(result.station),
         "message_form": message_form if request.user.may_decide else None,
+        "attempts": calling.attempts_at(result),
+        "presses": calling.BUTTONS,
+        "new_key": uuid4,
         "witnesses": [one.witness for one in result.station.assignments.active().select_related("witness")],
     }
     return render(request, "results/station.html", context, status=status)

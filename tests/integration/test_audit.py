@@ -14,6 +14,7 @@ from tallies.models import (
     AuditEvent,
     C1Form,
     Channel,
+    ContactOutcome,
     Decision,
     Election,
     FormPhoto,
@@ -23,11 +24,11 @@ from tallies.models import (
     Vote,
 )
 from tallies.preparation import NewPair, NewStation
+from tallies.silent import calling
 from tallies.submission import PhotoName, Submission
 from tallies.witnesses import invitations
 from tests.cast import region, submission
-from tests.reading import figures, read, read_all_twice, take
-from tests.reading import send as send_with_photo
+from tests.reading import figures, read, read_all_twice, send as send_with_photo, take
 
 PHOTO = PhotoName("ab" * 32, 1)
 
@@ -44,6 +45,7 @@ def history(play):
     send(play, "dampit_2", [9, 8, 7])
     send(play, "dampit_2", [9, 8, 6], by="joko")
     report_invitations(play.stations["dampit_1"], by=play.siti)
+    call(play.result("pamotan_1"), by=play.budi)
     read_second(play)
     told = error_reports.tell(play.result("dampit_1"), "palsu", "", by=play.siti)
     error_reports.close(told.entry.report, "Sudah diperiksa.", seen=told.entry.pk, by=play.budi)
@@ -62,6 +64,10 @@ def read_second(play):
 def report_invitations(station, *, by):
     report = invitations.Report(uuid.uuid4(), station.pk, 300, 290, 10, photos=(PHOTO,))
     return invitations.submit(report, by=by, channel=Channel.API).report
+
+
+def call(result, *, by):
+    return calling.record(result, ContactOutcome.NO_ANSWER, by=by, key=uuid.uuid4())
 
 
 def send(play, station, votes, by="siti", **changes):
@@ -305,6 +311,7 @@ APPEND_ONLY_ROWS = {
     "tallies_readingvote": "votes = 1",
     "tallies_errorreportentry": "text = 'x'",
     "tallies_errorreportanswer": "text = 'x'",
+    "tallies_contactattempt": "note = 'x'",
 }
 
 
@@ -346,10 +353,12 @@ def practice(history):
     verification.approve(form, by=history.budi, seen=1)
     assigning.assign(station, history.siti, by=history.dewi)
     report_invitations(station, by=history.siti)
+    call(StationResult.objects.get(contest=contest), by=history.budi)
     return contest
 
 
 PRACTICE_ROWS = [
+    ("tallies_contactattempt", "result_id IN (SELECT id FROM tallies_stationresult WHERE contest_id = %s)"),
     (
         "tallies_invitationphoto",
         "report_id IN (SELECT r.id FROM tallies_invitationreport r JOIN tallies_stationresult s"

@@ -1,0 +1,1 @@
+"""Stations that are not in: found, telephoned, reminded, typed from paper."""

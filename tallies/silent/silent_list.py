@@ -1,0 +1,326 @@
+"""The stations that are not in, in the order in which to telephone them.
+
+The rule: kecamatan by kecamatan. First those where our pair leads among the
+forms that are in (*kantong suara*, strongholds), by the votes at stake there:
+its lead as a share, times the registered voters whose TPS are still missing.
+Then those of which nothing is known yet (nothing in, a tie, no pair of ours),
+last those where we trail, both by the registered voters still missing. Inside a
+kecamatan the largest TPS comes first; of unknown DPT is the last. Targets are
+not asked: they are of `analytics`, which stands above.
+
+A kecamatan rather than each station is ranked, so that a page costs the same at
+a hundred and at a hundred thousand stations: where to look comes from the stored
+totals, and only the stations of the kecamatan on the page are read. A page is
+found by its last row (keyset): a station that comes in meanwhile moves nobody's page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+
+from accounts.models import User
+from accounts.phone_numbers import may_be_answered
+from regions.models import Level, Region
+from tallies.models import Assignment, ContactAttempt, ContactOutcome, Election, Review, StationResult
+from tallies.totals import reporting
+from tallies.totals.reporting import RegionLine
+
+PAGE = 50
+#: Kecamatan that one query reads, at most.
+_MOST_AREAS = 200
+
+
+class View(StrEnum):
+    """Which stations, by their word in the address."""
+
+    SILENT = "belum"
+    REJECTED = "ditolak"
+    NEEDS_FIX = "perbaikan"
+
+
+VIEW_REVIEWS: dict[View, Review] = {
+    View.SILENT: Review.NOT_IN,
+    View.REJECTED: Review.REJECTED,
+    View.NEEDS_FIX: Review.NEEDS_FIX,
+}
+#: Nobody was called yet: beside the outcomes, a filter by the last one.
+UNTRIED = "belum_dicoba"
+LAST_FILTERS: tuple[str, ...] = (UNTRIED, *ContactOutcome.values)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is listed: in ``place``, by review, by the last outcome ("" for whatever it was)."""
+
+    place: Region
+    view: View = View.SILENT
+    last: str = ""
+
+    @property
+    def reads_totals(self) -> bool:
+        """Whether the stored totals know how many there are in each kecamatan."""
+        return self.view == View.SILENT and not self.last and self.place.level <= Level.DISTRICT
+
+
+@dataclass(frozen=True)
+class Area:
+    """A kecamatan of a contest. ``count``: stations of it that are asked for."""
+
+    contest_id: int
+    line: RegionLine
+    count: int
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.contest_id, self.line.region.pk
+
+    @property
+    def is_stronghold(self) -> bool:
+        return self.line.standing == "leading"
+
+    @property
+    def missing_voters(self) -> int:
+        """Registered voters whose TPS is not in, by the kecamatan's average."""
+        progress = self.line.progress
+        if progress is None or not progress.stations:
+            return 0
+        return progress.registered_voters * progress.stations_missing // progress.stations
+
+    @property
+    def at_stake(self) -> int | None:
+        """Votes our lead would grow by if the rest of the kecamatan voted alike; None but in a stronghold."""
+        if not self.is_stronghold:
+            return None
+        return round((self.line.usungan_margin_share or 0) * self.missing_voters)
+
+    @property
+    def order(self) -> tuple[int, int, int, int]:
+        group = {"leading": 0, "trailing": 2}.get(self.line.standing, 1)
+        weight = self.missing_voters if self.at_stake is None else self.at_stake
+        return group, -weight, self.line.region.first, self.contest_id
+
+
+@dataclass(frozen=True)
+class Position:
+    """A row's place in the list. Written and read back as "3-71-300-1204-9-5531"."""
+
+    contest_id: int
+    district_id: int
+    registered: int
+    first: int
+    number: int
+    pk: int
+
+    def __str__(self) -> str:
+        parts = (self.contest_id, self.district_id, self.registered, self.first, self.number, self.pk)
+        return "-".join(map(str, parts))
+
+    @classmethod
+    def read(cls, text: str) -> Position | None:
+        """Return the position, or None for anything that is not one."""
+        number, key = "([0-9]{1,9})", "([0-9]{1,18})"
+        parts = re.fullmatch("-".join([key, key, number, number, number, key]), text)
+        return cls(*map(int, parts.groups())) if parts else None
+
+    @property
+    def rest_of_area(self) -> Q:
+        """What follows this row inside its kecamatan."""
+        same = Q(registered=self.registered)
+        here = same & Q(station__region__first=self.first)
+        return (
+            Q(registered__lt=self.registered)
+            | (same & Q(station__region__first__gt=self.first))
+            | (here & Q(station__number__gt=self.number))
+            | (here & Q(station__number=self.number, pk__gt=self.pk))
+        )
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A witness to call; without a number that can be dialled ``number`` is ""."""
+
+    person: User
+
+    @property
+    def number(self) -> str:
+        return self.person.phone if may_be_answered(self.person.phone) else ""
+
+    @property
+    def telephone(self) -> str:
+        return f"tel:{self.number}"
+
+    @property
+    def whatsapp(self) -> str:
+        return f"https://wa.me/{self.number.removeprefix('+')}"
+
+
+@dataclass(frozen=True)
+class Row:
+    result: StationResult
+    area: Area | None
+    contacts: tuple[Contact, ...]
+    last: ContactAttempt | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """``count``: all stations asked for; ``strongholds``: those where our pair leads, as of ``counted_at``."""
+
+    rows: tuple[Row, ...]
+    next: Position | None
+    count: int
+    strongholds: int
+    counted_at: datetime | None
+
+
+def results_of(user: Any, election: Election, asked: Asked) -> QuerySet[StationResult]:
+    """The stations asked for, as far as ``user`` may see them; a witness and an operator none."""
+    if user.scope is None:
+        return StationResult.objects.none()
+    results = StationResult.objects.visible_to(user).within(asked.place)
+    results = results.filter(contest__election=election, review=VIEW_REVIEWS[asked.view])
+    if not asked.last:
+        return results
+    if asked.last == UNTRIED:
+        return results.filter(attempts=None)
+    latest = ContactAttempt.objects.latest_of_each().filter(outcome=asked.last)
+    return results.filter(pk__in=latest.values("result"))
+
+
+def page(user: Any, election: Election, asked: Asked, *, after: Position | None = None, size: int = PAGE) -> Page:
+    """One page of the list, following ``after``."""
+    results = results_of(user, election, asked)
+    areas = areas_of(election, asked, results)
+    found = list(_walk(results, areas, after, size + 1))
+    shown = found[:size]
+    return Page(
+        rows_of(shown, {area.key: area for area in areas}),
+        _position(shown[-1]) if len(found) > size else None,
+        sum(area.count for area in areas),
+        sum(area.count for area in areas if area.is_stronghold),
+        max((area.line.progress.counted_at for area in areas if area.line.progress), default=None),
+    )
+
+
+def first_keys(user: Any, election: Election, asked: Asked, *, most: int) -> list[int]:
+    """Keys of the first ``most`` results, in the order of the list."""
+    results = results_of(user, election, asked)
+    return [result.pk for result in _walk(results, areas_of(election, asked, results), None, most)]
+
+
+def areas_of(election: Election, asked: Asked, results: QuerySet[StationResult]) -> list[Area]:
+    """The kecamatan of what is asked for, in their order; those without any too, as a page may end in one."""
+    place = asked.place
+    within = place if place.level <= Level.DISTRICT or place.parent is None else place.parent
+    lines = reporting.district_lines(election, within)
+    if asked.reads_totals:
+        counts = {
+            (contest, line.region.pk): line.progress.stations_missing for contest, line in lines if line.progress
+        }
+    else:
+        grouped = results.order_by().values_list("contest", "station__region__parent").annotate(number=Count("pk"))
+        counts = {(contest, district): number for contest, district, number in grouped}
+    areas = [Area(contest, line, counts.get((contest, line.region.pk), 0)) for contest, line in lines]
+    return sorted(areas, key=lambda area: area.order)
+
+
+def rows_of(results: Iterable[StationResult], areas: Mapping[tuple[int, int], Area]) -> tuple[Row, ...]:
+    """Give each result its witnesses and the last attempt, from two queries."""
+    results = list(results)
+    contacts: dict[int, list[Contact]] = defaultdict(list)
+    guards = Assignment.objects.active().filter(station__in=[one.station_id for one in results])
+    for guard in guards.select_related("witness").order_by("pk"):
+        contacts[guard.station_id].append(Contact(guard.witness))
+    attempts = ContactAttempt.objects.latest_of_each().filter(result__in=[one.pk for one in results])
+    last = {attempt.result_id: attempt for attempt in attempts.select_related("by")}
+    return tuple(
+        Row(
+            one,
+            areas.get((one.contest_id, one.station.region.parent_id or 0)),
+            tuple(contacts[one.station_id]),
+            last.get(one.pk),
+        )
+        for one in results
+    )
+
+
+def _walk(
+    results: QuerySet[StationResult], areas: list[Area], after: Position | None, size: int
+) -> Iterator[StationResult]:
+    """Yield up to ``size`` results, area by area.
+
+    One query reads as many areas as should fill the page. The totals may be a
+    moment behind: where they promised more than there is, the next areas are read.
+    """
+    waiting = areas
+    if after is not None:
+        places = {area.key: place for place, area in enumerate(areas)}
+        start = places.get((after.contest_id, after.district_id))
+        if start is not None:
+            waiting = areas[start + 1 :]
+            for result in _in_order(results, [areas[start]], after)[:size]:
+                size -= 1
+                yield result
+    waiting = [area for area in waiting if area.count > 0]
+    wanted = size
+    while size > 0 and waiting:
+        part = _enough(waiting, wanted)
+        waiting = waiting[len(part) :]
+        for result in _in_order(results, part, None)[:size]:
+            size -= 1
+            yield result
+        wanted *= 2
+
+
+def _enough(areas: list[Area], wanted: int) -> list[Area]:
+    part: list[Area] = []
+    for area in areas[:_MOST_AREAS]:
+        part.append(area)
+        wanted -= area.count
+        if wanted <= 0:
+            break
+    return part
+
+
+def _in_order(results: QuerySet[StationResult], areas: list[Area], after: Position | None) -> QuerySet[StationResult]:
+    chosen: dict[int, list[int]] = defaultdict(list)
+    for contest, district in (area.key for area in areas):
+        chosen[contest].append(district)
+    inside = Q()
+    for contest, districts in chosen.items():
+        inside |= Q(contest=contest, station__region__parent__in=districts)
+    place = [
+        When(contest=area.contest_id, station__region__parent=area.line.region.pk, then=Value(number))
+        for number, area in enumerate(areas)
+    ]
+    rows = results.filter(inside).annotate(
+        # Unknown as soon as one of the two is, and then the last.
+        registered=Coalesce(F("station__registered_male") + F("station__registered_female"), 0),
+        place=Case(*place, default=Value(len(areas)), output_field=IntegerField()),
+    )
+    if after is not None:
+        rows = rows.filter(after.rest_of_area)
+    return rows.with_place().order_by(
+        "place", F("registered").desc(), "station__region__first", "station__number", "pk"
+    )
+
+
+def _position(result: StationResult) -> Position:
+    station = result.station
+    return Position(
+        result.contest_id,
+        station.region.parent_id or 0,
+        station.registered_voters or 0,
+        station.region.first,
+        station.number,
+        result.pk,
+    )
