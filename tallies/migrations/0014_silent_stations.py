@@ -65,6 +65,10 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('result', 'key', 'outcome', 'by'), name='one_attempt_a_press'), models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'lain'), _negated=True), models.Q(('note', ''), _negated=True), _connector='OR'), name='another_outcome_is_told_in_a_note'), models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'pengingat'), ('reminder__isnull', False)), models.Q(models.Q(('outcome', 'pengingat'), _negated=True), ('reminder', None)), _connector='OR'), name='an_attempt_has_a_reminder_if_it_was_one')],
             },
         ),
+        migrations.AddIndex(
+            model_name='photo',
+            index=models.Index(condition=models.Q(('state', 'rusak')), fields=['sha256'], name='photos_unreadable'),
+        ),
         migrations.RunPython(
             _run(append_only.drop_statements, BEFORE), _run(append_only.create_statements, BEFORE)
         ),

@@ -178,7 +178,8 @@ class Photo(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["received_at"], name="photos_to_process", condition=Q(state=PhotoState.RECEIVED))
+            models.Index(fields=["received_at"], name="photos_to_process", condition=Q(state=PhotoState.RECEIVED)),
+            models.Index(fields=["sha256"], name="photos_unreadable", condition=Q(state=PhotoState.UNREADABLE)),
         ]
 
     def __str__(self) -> str:

@@ -32,7 +32,7 @@ from tallies.models import (
     SendingState,
     StationResult,
 )
-from tallies.silent.silent_list import VIEW_REVIEWS
+from tallies.silent.silent_list import View, condition_of
 from tallies.sms import sending
 from tallies.sms.wording import plain
 
@@ -65,10 +65,17 @@ class Plan:
     unguarded: tuple[StationResult, ...]
 
 
-def standard_text() -> str:
+def standard_text(view: View = View.SILENT) -> str:
     """What is sent unless it is changed: in Indonesian, whatever language the coordinator reads."""
     with translation.override("id"):
-        return _("C1 %(place)s belum kami terima. Kirim dari halaman Saksi atau lewat SMS.") % {"place": PLACE}
+        sentences = {
+            View.SILENT: _("C1 %(place)s belum kami terima. Kirim dari halaman Saksi atau lewat SMS."),
+            View.STRONGHOLDS: _("C1 %(place)s belum kami terima. Kirim dari halaman Saksi atau lewat SMS."),
+            View.REJECTED: _("C1 %(place)s ditolak. Baca alasannya di halaman Saksi, lalu kirim ulang."),
+            View.NEEDS_FIX: _("C1 %(place)s perlu diperbaiki. Baca alasannya di halaman Saksi."),
+            View.UNREADABLE: _("Foto C1 %(place)s tidak terbaca. Ambil ulang dan kirim lagi."),
+        }
+        return sentences[view] % {"place": PLACE}
 
 
 def checked_text(text: str) -> str:
@@ -81,9 +88,9 @@ def checked_text(text: str) -> str:
     return text
 
 
-def plan(user: Any, election: Election, keys: Iterable[int], text: str) -> Plan:
-    """Say whom a reminder about the results ``keys`` would reach now; those that came in since are left out."""
-    results = _awaited(user, election, keys)
+def plan(user: Any, election: Election, keys: Iterable[int], text: str, *, view: View = View.SILENT) -> Plan:
+    """Say whom a reminder about the results ``keys`` would reach now; those no longer in ``view`` are left out."""
+    results = _awaited(user, election, keys, view)
     guards = Assignment.objects.active().filter(station__in={one.station_id for one in results})
     of_witness: dict[User, list[StationResult]] = defaultdict(list)
     at_station = defaultdict(list)
@@ -113,7 +120,9 @@ def plan(user: Any, election: Election, keys: Iterable[int], text: str) -> Plan:
     )
 
 
-def send(user: Any, election: Election, keys: Iterable[int], text: str, *, key: UUID) -> Reminder:
+def send(
+    user: Any, election: Election, keys: Iterable[int], text: str, *, key: UUID, view: View = View.SILENT
+) -> Reminder:
     """Lay down one message a witness, and write it down as an attempt at each of the stations.
 
     ``key`` is the press: the same again sends nothing and returns the first
@@ -129,7 +138,7 @@ def send(user: Any, election: Election, keys: Iterable[int], text: str, *, key: 
     try:
         with writing():
             known = Reminder.objects.filter(uuid=key).first()
-            return _own(known, user, election) if known else _send(user, election, list(keys), text, key)
+            return _own(known, user, election) if known else _send(user, election, list(keys), text, key, view)
     except IntegrityError:
         # Two presses at once: the database let one of them in.
         return _own(Reminder.objects.get(uuid=key), user, election)
@@ -141,14 +150,14 @@ def _own(known: Reminder, user: Any, election: Election) -> Reminder:
     return known
 
 
-def _send(user: Any, election: Election, keys: list[int], text: str, key: UUID) -> Reminder:
+def _send(user: Any, election: Election, keys: list[int], text: str, key: UUID, view: View) -> Reminder:
     now = timezone.now()
     reminder = Reminder.objects.create(uuid=key, election=election, text=text, by=user, at=now)
     # Of two coordinators at once the second sees whom the first one has just reminded.
     stations = StationResult.objects.filter(pk__in=keys).values("station")
     guards = Assignment.objects.active().filter(station__in=stations).values("witness")
     list(User.objects.select_for_update(no_key=True).filter(pk__in=guards).order_by("pk").values_list("pk"))
-    planned = plan(user, election, keys, text)
+    planned = plan(user, election, keys, text, view=view)
     sent = sending.enqueue_all(
         OutgoingSms(key=uuid5(key, str(witness.pk)), to=witness.phone, text=said, person=witness)
         for witness, said, _results in planned.messages
@@ -170,9 +179,9 @@ def _send(user: Any, election: Election, keys: list[int], text: str, key: UUID) 
     return reminder
 
 
-def _awaited(user: Any, election: Election, keys: Iterable[int]) -> tuple[StationResult, ...]:
+def _awaited(user: Any, election: Election, keys: Iterable[int], view: View) -> tuple[StationResult, ...]:
     visible = StationResult.objects.visible_to(user).filter(contest__election=election, pk__in=list(keys))
-    rows = visible.filter(review__in=VIEW_REVIEWS.values()).with_place()
+    rows = visible.filter(condition_of(view)).with_place()
     return tuple(rows.order_by("station__region__first", "station__number", "pk")[:MOST])
 
 

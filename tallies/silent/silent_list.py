@@ -30,7 +30,18 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from accounts.phone_numbers import may_be_answered
 from regions.models import Level, Region
-from tallies.models import Assignment, ContactAttempt, ContactOutcome, Election, Review, StationResult
+from tallies.models import (
+    COUNTED_REVIEWS,
+    Assignment,
+    ContactAttempt,
+    ContactOutcome,
+    Election,
+    FormPhoto,
+    Photo,
+    PhotoState,
+    Review,
+    StationResult,
+)
 from tallies.totals import reporting
 from tallies.totals.reporting import RegionLine
 
@@ -43,15 +54,26 @@ class View(StrEnum):
     """Which stations, by their word in the address."""
 
     SILENT = "belum"
+    STRONGHOLDS = "kantong"
     REJECTED = "ditolak"
     NEEDS_FIX = "perbaikan"
+    UNREADABLE = "foto"
 
 
-VIEW_REVIEWS: dict[View, Review] = {
-    View.SILENT: Review.NOT_IN,
-    View.REJECTED: Review.REJECTED,
-    View.NEEDS_FIX: Review.NEEDS_FIX,
-}
+def unreadable_forms() -> QuerySet[FormPhoto]:
+    """Keys of the forms that name a photo nobody can read: from the few such photos to their forms."""
+    photos = Photo.objects.filter(state=PhotoState.UNREADABLE).values("pk")
+    return FormPhoto.objects.filter(sha256__in=photos).values("form")
+
+
+def condition_of(view: View) -> Q:
+    """What holds of the results in ``view``; which kecamatan are strongholds is not asked here."""
+    if view == View.UNREADABLE:
+        return Q(review__in=COUNTED_REVIEWS, form__in=unreadable_forms())
+    reviews = {View.REJECTED: Review.REJECTED, View.NEEDS_FIX: Review.NEEDS_FIX}
+    return Q(review=reviews.get(view, Review.NOT_IN))
+
+
 #: Nobody was called yet: beside the outcomes, a filter by the last one.
 UNTRIED = "belum_dicoba"
 LAST_FILTERS: tuple[str, ...] = (UNTRIED, *ContactOutcome.values)
@@ -68,7 +90,8 @@ class Asked:
     @property
     def reads_totals(self) -> bool:
         """Whether the stored totals know how many there are in each kecamatan."""
-        return self.view == View.SILENT and not self.last and self.place.level <= Level.DISTRICT
+        is_silent = self.view in (View.SILENT, View.STRONGHOLDS)
+        return is_silent and not self.last and self.place.level <= Level.DISTRICT
 
 
 @dataclass(frozen=True)
@@ -187,7 +210,7 @@ def results_of(user: Any, election: Election, asked: Asked) -> QuerySet[StationR
     if user.scope is None:
         return StationResult.objects.none()
     results = StationResult.objects.visible_to(user).within(asked.place)
-    results = results.filter(contest__election=election, review=VIEW_REVIEWS[asked.view])
+    results = results.filter(condition_of(asked.view), contest__election=election)
     if not asked.last:
         return results
     if asked.last == UNTRIED:
@@ -230,6 +253,8 @@ def areas_of(election: Election, asked: Asked, results: QuerySet[StationResult])
         grouped = results.order_by().values_list("contest", "station__region__parent").annotate(number=Count("pk"))
         counts = {(contest, district): number for contest, district, number in grouped}
     areas = [Area(contest, line, counts.get((contest, line.region.pk), 0)) for contest, line in lines]
+    if asked.view == View.STRONGHOLDS:
+        areas = [area for area in areas if area.is_stronghold]
     return sorted(areas, key=lambda area: area.order)
 
 

@@ -25,11 +25,12 @@ register = template.Library()
 
 
 @register.simple_tag
-def shared_children(rows: Sequence[tuple[RegionLine, str]]) -> SafeString:
+def shared_children(rows: Sequence[tuple[RegionLine, str]], silent_url: str) -> SafeString:
+    """``silent_url``: the list of stations that are not in, of which each row opens its part."""
     keys = [_key(line, url) for line, url in rows]
     known = cache.get_many(keys)
     new = {
-        key: render_to_string("results/_children_row.html", {"line": line, "url": url})
+        key: render_to_string("results/_children_row.html", {"line": line, "url": url, "silent_url": silent_url})
         for key, (line, url) in zip(keys, rows, strict=True)
         if key not in known
     }

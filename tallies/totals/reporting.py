@@ -257,6 +257,13 @@ def pair_lines(pairs: list[Pair], votes: dict[int, tuple[int, int]]) -> tuple[Pa
     )
 
 
+def newest_stations(contest: Contest, region: Region, *, most: int) -> list[StationLine]:
+    """The stations of ``region`` whose counted form came last, the newest first, from three queries."""
+    results = StationResult.objects.filter(contest=contest).within(region).counted()
+    newest = results.select_related("station__region__parent", "form").order_by("-form")[:most]
+    return list(_lines_of(newest, {contest.pk: list(_pairs(contest.pk))}))
+
+
 def _station_lines(contest: Contest, pairs: list[Pair], village: Region) -> Iterator[StationLine]:
     results = StationResult.objects.filter(contest=contest, station__region=village).select_related(
         "station__region", "form"

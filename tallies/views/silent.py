@@ -127,8 +127,10 @@ def _choices(place: Region, scope: Region) -> list[Region]:
 def _view_labels() -> dict[View, str]:
     return {
         View.SILENT: _("Belum masuk"),
+        View.STRONGHOLDS: _("Kantong suara"),
         View.REJECTED: _("Ditolak"),
         View.NEEDS_FIX: _("Perlu diperbaiki"),
+        View.UNREADABLE: _("Foto tidak terbaca"),
     }
 
 
@@ -231,20 +233,21 @@ def remind(request: HttpRequest, slug: str) -> HttpResponse:
         messages.error(request, refusal_sentence("reminder_for_nobody"))
         return redirect(back)
     sends = request.POST.get("langkah") == "kirim"
-    form = ReminderForm(request.POST if "text" in request.POST else {"text": reminding.standard_text()})
+    form = ReminderForm(request.POST if "text" in request.POST else {"text": reminding.standard_text(asked.view)})
     refusal, status = "", 200 if form.is_valid() else 400
     if sends and form.is_valid():
         try:
-            made = reminding.send(request.user, election, keys, form.cleaned_data["text"], key=_key(request))
+            said, press = form.cleaned_data["text"], _key(request)
+            made = reminding.send(request.user, election, keys, said, key=press, view=asked.view)
             return redirect("silent-reminder", slug, made.uuid)
         except ReminderRefused as refused:
             refusal, status = refusal_sentence(refused.code, **refused.details), 409
-    text = form.cleaned_data.get("text") or reminding.standard_text()
+    text = form.cleaned_data.get("text") or reminding.standard_text(asked.view)
     context = {
         "election": election,
         "party_stylesheet": reverse("party-css", args=[slug]),
         "form": form,
-        "plan": reminding.plan(request.user, election, keys, text),
+        "plan": reminding.plan(request.user, election, keys, text, view=asked.view),
         "keys": ",".join(map(str, keys)),
         "key": request.POST.get("kunci") or uuid4(),
         "asked": _query(scope, asked),

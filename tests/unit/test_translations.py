@@ -33,7 +33,7 @@ SCHEMA = "tallies/api/"
 BOTH_LANGUAGES = "sista/web_worker.py"
 SAME_IN_ENGLISH = {
     "%(number)s TPS", "%(number)s %(level)s", "%(number)s %(levels)s", "DPP", "DPPh", "DPT", "DPTb", "INFO", "TPS",
-    "target", "Target", "C6 (C.Pemberitahuan)",
+    "target", "Target", "C6 (C.Pemberitahuan)", "WhatsApp",
 }  # fmt: skip
 
 

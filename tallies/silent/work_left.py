@@ -1,0 +1,41 @@
+"""What a coordinator still has to do in a region of a contest, as numbers that each open a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regions.models import Region
+from tallies.models import Contest, ContestTotal, Review, StationResult
+from tallies.silent.silent_list import Area, View, condition_of
+from tallies.totals import reporting
+
+
+@dataclass(frozen=True)
+class WorkLeft:
+    """Stations: that differ, silent in a stronghold, with an unreadable photo, to be verified, sent back, refused."""
+
+    differences: int
+    strongholds: int
+    unreadable: int
+    pending: int
+    needs_fix: int
+    rejected: int
+
+
+def work_left(contest: Contest, region: Region) -> WorkLeft:
+    """Read what is left: from the stored totals, and by a count where they do not tell (few rows, by an index)."""
+    total = ContestTotal.objects.filter(contest=contest, region=region).first()
+    results = StationResult.objects.filter(contest=contest).within(region)
+    lines = reporting.district_lines(contest.election, region)
+    areas = [Area(key, line, line.progress.stations_missing) for key, line in lines if line.progress]
+    # Of a station with a difference that one is named, as in the queue.
+    needs_fix = results.filter(review=Review.NEEDS_FIX).values_list("disputed")
+    back = [disputed for (disputed,) in needs_fix]
+    return WorkLeft(
+        differences=total.stations_disputed if total else 0,
+        strongholds=sum(area.count for area in areas if area.contest_id == contest.pk and area.is_stronghold),
+        unreadable=results.filter(condition_of(View.UNREADABLE)).count(),
+        pending=max(0, total.parts["pending"] - back.count(False)) if total else 0,
+        needs_fix=len(back),
+        rejected=total.stations_rejected if total else 0,
+    )
