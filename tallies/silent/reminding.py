@@ -154,7 +154,7 @@ def _send(user: Any, election: Election, keys: list[int], text: str, key: UUID, 
     now = timezone.now()
     reminder = Reminder.objects.create(uuid=key, election=election, text=text, by=user, at=now)
     # Of two coordinators at once the second sees whom the first one has just reminded.
-    stations = StationResult.objects.filter(pk__in=keys).values("station")
+    stations = StationResult.objects.visible_to(user).filter(pk__in=keys).values("station")
     guards = Assignment.objects.active().filter(station__in=stations).values("witness")
     list(User.objects.select_for_update(no_key=True).filter(pk__in=guards).order_by("pk").values_list("pk"))
     planned = plan(user, election, keys, text, view=view)

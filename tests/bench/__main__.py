@@ -18,6 +18,7 @@ BENCHMARKS = {
     "throughput": [("throughput", True)],
     "drain": [("drain", True), ("lag", True)],
     "page": [("page", True)],
+    "silent": [("silent", True)],
     "admin": [("admin", True)],
     "photos": [("photos", True)],
     "rebuild": [("rebuild", True)],
