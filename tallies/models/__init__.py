@@ -1,5 +1,6 @@
 """The tables of the tally, a file a noun."""
 
+from tallies.models.contacts import NOTE_LENGTH, REMINDER_LENGTH, ContactAttempt, ContactOutcome, Reminder
 from tallies.models.elections import Contest, Election, FormKind, Office, Pair, Phase, ReadingMode
 from tallies.models.error_reports import (
     ANSWER_LENGTH,
@@ -10,8 +11,6 @@ from tallies.models.error_reports import (
     ErrorReportEntry,
 )
 from tallies.models.exports import ExportJob, ExportState, FileFormat
-from tallies.models.contacts import NOTE_LENGTH, REMINDER_LENGTH, ContactAttempt, ContactOutcome, Reminder
-from tallies.models.elections import Contest, Election, FormKind, Office, Pair, Phase
 from tallies.models.forms import (
     C1Form,
     Channel,
@@ -48,14 +47,13 @@ __all__ = [
     "COUNTED_REVIEWS",
     "INVITATION_FIGURES",
     "MESSAGE_LENGTH",
+    "NOTE_LENGTH",
     "OPEN_READINGS",
     "PROGRESS_FIELDS",
+    "REMINDER_LENGTH",
     "REPORT_LENGTH",
     "WALL_NAME_LENGTH",
     "WITH_FIGURES",
-    "NOTE_LENGTH",
-    "PROGRESS_FIELDS",
-    "REMINDER_LENGTH",
     "Assignment",
     "AuditEvent",
     "C1Form",

@@ -21,16 +21,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext, gettext_lazy as _
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from regions.models import Level, Region, TimeZone
 from tallies import colours
 from tallies.count_room import error_reports
 from tallies.models import MESSAGE_LENGTH, Contest, Election, Office, StationResult
+from tallies.silent import calling
 from tallies.totals import orders, reporting, station_reporting
 from tallies.totals.orders import ASCENDING, Order
-from tallies.silent import calling
 from tallies.totals.reporting import RegionLine, StationLine
 from tallies.views import places
 from tallies.views.conditional import page_etag, unchanged, with_etag

@@ -28,7 +28,8 @@ from tallies.silent import calling
 from tallies.submission import PhotoName, Submission
 from tallies.witnesses import invitations
 from tests.cast import region, submission
-from tests.reading import figures, read, read_all_twice, send as send_with_photo, take
+from tests.reading import figures, read, read_all_twice, take
+from tests.reading import send as send_with_photo
 
 PHOTO = PhotoName("ab" * 32, 1)
 

@@ -23,7 +23,7 @@ def _run(statements, tables):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tallies', '0012_sms'),
+        ('tallies', '0015_exports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
