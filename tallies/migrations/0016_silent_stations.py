@@ -6,18 +6,15 @@ from django.db import migrations, models
 
 from tallies import append_only
 
-# The trigger of votes is made together with those of the tables, so all of them go and come.
-BEFORE = (*append_only.FIRST_TABLES, "tallies_invitationreport", "tallies_invitationphoto")
-AFTER = (*BEFORE, "tallies_contactattempt")
+TABLES = ("tallies_contactattempt",)
 
 
-def _run(statements, tables):
+def _run(statements):
     def run(apps, schema_editor):
-        for statement in statements(schema_editor.connection.vendor, tables):
+        for statement in statements(schema_editor.connection.vendor, TABLES):
             schema_editor.execute(statement, params=None)  # a % in it is SQL, no placeholder
 
     return run
-
 
 
 class Migration(migrations.Migration):
@@ -69,8 +66,5 @@ class Migration(migrations.Migration):
             model_name='photo',
             index=models.Index(condition=models.Q(('state', 'rusak')), fields=['sha256'], name='photos_unreadable'),
         ),
-        migrations.RunPython(
-            _run(append_only.drop_statements, BEFORE), _run(append_only.create_statements, BEFORE)
-        ),
-        migrations.RunPython(_run(append_only.create_statements, AFTER), _run(append_only.drop_statements, AFTER)),
+        migrations.RunPython(_run(append_only.create_statements), _run(append_only.drop_statements)),
     ]

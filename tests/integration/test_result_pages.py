@@ -704,8 +704,8 @@ def test_the_colour_of_no_election_is_not_found(db, client):
 
 
 #: Session, person with the own region, election, place, offices, contest and stamp are 7; the rest is the report.
-#: Of a station four are C6 reports, reports of errors, attempts to call and messages; with a C6 report come its photo names and two
-#: for the photos.
+#: Of a station four are C6 reports, reports of errors, attempts to call and messages; with a C6 report come its photo
+#: names and two for the photos.
 UNCHANGED, REGION, DESA, PARTY, STATION = 7, 12, 15, 13, 26
 
 
