@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts import devices, signin
 from accounts.forms import NewPasswordForm, SignInForm
 from accounts.languages import known_language, remember_language
-from accounts.models import RESULT_ROLES, User
+from accounts.models import RESULT_ROLES, Role, User
 from sista.database import writing
 
 
@@ -26,6 +26,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("witness-home")
     if request.user.is_superuser or request.user.role in RESULT_ROLES:
         return redirect("results-home")
+    if request.user.role == Role.OPERATOR:
+        return redirect("count-room")
     return render(request, "accounts/later.html")
 
 

@@ -10,11 +10,14 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 class RememberingStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """WhiteNoise's storage, which asks its manifest, with parsing and quoting, for each of a page's many icons."""
 
-    # The scripts of the phone import one another by the names that carry their hash. Not so every script:
-    # htmx names one in a comment that it does not bring.
+    # The scripts of the phone and of the count room import others by the names that carry their hash. Not so every
+    # script: htmx names one in a comment that it does not bring.
     patterns = (
         *CompressedManifestStaticFilesStorage.patterns,
-        ("js/phone-*.js", CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1]),
+        *(
+            (files, CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1])
+            for files in ("js/phone-*.js", "js/count_room.js")
+        ),
     )
 
     @cached_property

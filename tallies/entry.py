@@ -7,7 +7,7 @@ box stays blank. Nothing here decides what counts: that is `tallies.intake`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -48,7 +48,8 @@ class EntryForm(forms.Form):
     """The figures of one station's C1, for the pairs and rows its election asks for.
 
     ``start`` is the version that is being corrected: an unbound form shows its
-    figures (unless ``blank``) and names it in ``supersedes``.
+    figures (unless ``blank``) and names it in ``supersedes``. ``asked`` names
+    the only boxes to fill in, where it is not all.
     """
 
     uuid = forms.UUIDField(widget=forms.HiddenInput)
@@ -71,13 +72,15 @@ class EntryForm(forms.Form):
         user: Any,
         start: C1Form | None = None,
         blank: bool = False,
+        asked: Collection[str] = (),
     ) -> None:
         super().__init__(data, initial=_initial(start, blank=blank))
         self.result = result
         self.user = user
-        self.pairs: list[Pair] = list(result.contest.pairs.all())
+        pairs: list[Pair] = list(result.contest.pairs.all())
+        self.pairs = [pair for pair in pairs if not asked or vote_field(pair.number) in asked]
         self.pair_names = {pair.number: pair.name for pair in self.pairs}
-        self.row_names = result.contest.election.fields
+        self.row_names = tuple(name for name in result.contest.election.fields if not asked or name in asked)
         for name in (*map(vote_field, self.pair_names), *self.row_names):
             self.fields[name] = FigureField(label=wording.field_label(name, self.pair_names), required=False)
         for name in ("uuid", "supersedes"):
@@ -231,18 +234,22 @@ def _layout(form: EntryForm) -> list[Section]:
     if form.result.contest.election.form_kind != FormKind.FULL:
         before = [row for row in rows if row.name not in VOTE_ROWS]
         after = [row for row in rows if row.name in VOTE_ROWS]
-        return [Section("before", "", before), Section("votes", "", votes), Section("after", "", after)]
-    parts = (
+        parts = (("before", before), ("votes", votes), ("after", after))
+        return [Section(slug, "", some) for slug, some in parts if some]
+    titled = (
         ("registered", _("I.A Data pemilih"), _starting("registered_")),
         ("voters", _("I.B Pengguna hak pilih"), _starting("voters_")),
         ("ballots", _("II Surat suara"), BALLOT_ROWS),
         ("disabled", _("III Pemilih disabilitas"), _starting("disabled_")),
     )
     by_name = {row.name: row for row in rows}
-    sections = [Section(slug, title, [by_name[name] for name in names]) for slug, title, names in parts]
-    sections.append(Section("votes", _("IV Perolehan suara"), votes))
-    sections.append(Section("after", _("V Suara sah dan tidak sah"), [by_name[name] for name in VOTE_ROWS]))
-    return sections
+    after = [by_name[name] for name in VOTE_ROWS if name in by_name]
+    sections = [
+        *(Section(slug, title, [by_name[n] for n in names if n in by_name]) for slug, title, names in titled),
+        Section("votes", _("IV Perolehan suara"), votes),
+        Section("after", _("V Suara sah dan tidak sah"), after),
+    ]
+    return [section for section in sections if section.rows]
 
 
 def _starting(prefix: str) -> tuple[str, ...]:

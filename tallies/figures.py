@@ -128,3 +128,14 @@ class Thresholds:
     turnout_limit: Decimal = Decimal("1.02")
     invalid_share_limit: Decimal | None = Decimal("0.10")
     invalid_count_limit: int | None = None
+
+    @property
+    def as_text(self) -> dict[str, str | int | None]:
+        """For checks in a browser. Decimal fractions as text: 0.025 has no exact binary form."""
+        return {
+            "reserve": str(self.reserve_rate),
+            "cap": self.station_cap,
+            "turnout": str(self.turnout_limit),
+            "invalid_share": None if self.invalid_share_limit is None else str(self.invalid_share_limit),
+            "invalid_count": self.invalid_count_limit,
+        }

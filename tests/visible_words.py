@@ -41,6 +41,10 @@ _READ_ATTRIBUTES = {
 }  # fmt: skip
 
 
+#: A key is called what is printed on it.
+_SILENT = ("script", "style", "kbd")
+
+
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
@@ -54,10 +58,10 @@ class _Reader(HTMLParser):
             self.found += words(given.get("value", ""))
         if tag == "meta" and given.get("name") == "description":
             self.found += words(given.get("content", ""))
-        self.silent += tag in ("script", "style")
+        self.silent += tag in _SILENT
 
     def handle_endtag(self, tag: str) -> None:
-        self.silent -= tag in ("script", "style")
+        self.silent -= tag in _SILENT
 
     def handle_data(self, data: str) -> None:
         if not self.silent:

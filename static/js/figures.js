@@ -38,7 +38,7 @@ function showSums(form, figures) {
   }
 }
 
-function attach(form) {
+export function attach(form) {
   const figures = [...form.querySelectorAll("input[data-figure]")];
   form.addEventListener("input", (event) => {
     if (!figures.includes(event.target)) return;
@@ -58,4 +58,5 @@ function attach(form) {
   showSums(form, figures);
 }
 
-for (const form of document.querySelectorAll("form[data-figures]")) attach(form);
+// Others ("kept") are exchanged in place, by the script that exchanges them.
+for (const form of document.querySelectorAll('form[data-figures=""]')) attach(form);

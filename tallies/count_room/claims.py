@@ -34,6 +34,8 @@ from tallies.models import (
 
 #: So many of the oldest are looked at together; those whose photo is not here yet are passed over.
 AHEAD = 50
+#: A queue is counted up to here: longer is long.
+COUNTED = 999
 
 
 def may_read(user: Any) -> bool:
@@ -75,10 +77,28 @@ def _contests(user: Any, election: Election) -> tuple[list[int], list[int]]:
     return inside, above
 
 
+def _arrived_pages() -> QuerySet[FormPhoto]:
+    """Pages of C1s that their own sender brought and that can be shown."""
+    brought = PhotoUpload.objects.filter(
+        photo=OuterRef("sha256"), uploaded_by=OuterRef("form__submitted_by"), photo__state=PhotoState.READY
+    )
+    return FormPhoto.objects.filter(Exists(brought), subject=PhotoSubject.C1)
+
+
+def pages_of(claim: ReadingClaim) -> QuerySet[FormPhoto]:
+    """The photos a reader looks at, in the order of the pages."""
+    return _arrived_pages().filter(form=claim.form_id).order_by("page", "id")
+
+
 def unclaimed(user: Any, election: Election) -> QuerySet[StationResult]:
     """Of `to_read`, what nobody holds now."""
     held = ReadingClaim.objects.filter(result=OuterRef("pk"), expires_at__gt=timezone.now())
     return to_read(user, election).exclude(Exists(held))
+
+
+def waiting(user: Any, election: Election) -> int:
+    """How many forms wait for a reader; `COUNTED` + 1 stands for more."""
+    return unclaimed(user, election)[: COUNTED + 1].count()
 
 
 def take(user: Any, election: Election) -> ReadingClaim | None:
@@ -152,6 +172,31 @@ def current(user: Any, election: Election) -> ReadingClaim | None:
             return claim if mine.update(expires_at=claim.expires_at) else None
         mine.delete()
     return None
+
+
+def holding(user: Any, form_id: int) -> ReadingClaim | None:
+    """What ``user`` holds of ``form_id`` while its time runs and it can be read; changes nothing.
+
+    This is the right to see the photos: it ends with the claim.
+    """
+    if not may_read(user):
+        return None
+    running = ReadingClaim.objects.filter(reader=user.pk, form=form_id, expires_at__gt=timezone.now())
+    claim = running.select_related("result__contest__election").first()
+    if claim is None or claim.result.contest.election.phase not in ACCEPTING_PHASES:
+        return None
+    readable = to_read(user, claim.result.contest.election).filter(pk=claim.result_id, form=form_id)
+    return claim if readable.exists() else None
+
+
+def renew(user: Any, election: Election, form_id: int) -> ReadingClaim | None:
+    """The claim on ``form_id`` with its time begun anew; None when it is not (or no longer) this person's.
+
+    Unlike `current` it leaves a claim on another form alone: an old page must not give up what a new one shows.
+    """
+    if not ReadingClaim.objects.filter(reader=user.pk, form=form_id).exists():
+        return None
+    return current(user, election)
 
 
 def release(user: Any) -> None:

@@ -87,6 +87,13 @@ def asked_fields(claim: ReadingClaim) -> tuple[str, ...]:
     return tuple(first.differing) if first else ()
 
 
+def asked_then(reading: Reading) -> tuple[str, ...]:
+    """What `asked_fields` said when ``reading``, which is stored, was typed."""
+    if reading.round == 1:
+        return ()
+    return tuple(Reading.objects.get(form=reading.form_id, round=1).differing)
+
+
 def read(sent: Sent, *, by: Any) -> Reading:
     """Store what ``by`` saw and draw the consequence. The same ``uuid`` again answers with what is stored.
 

@@ -94,7 +94,6 @@ def _invitations(report: InvitationReport) -> dict[str, Any]:
 
 
 def _election(election: Election) -> dict[str, Any]:
-    limits = election.thresholds
     return {
         "name": election.name,
         "phase": election.phase,
@@ -106,14 +105,7 @@ def _election(election: Election) -> dict[str, Any]:
             "--party-text": colours.text_on(election.party_color),
             "--party-outline": colours.outline_of(election.party_color),
         },
-        # Decimal fractions as text: 0.025 has no exact binary form.
-        "limits": {
-            "reserve": str(limits.reserve_rate),
-            "cap": limits.station_cap,
-            "turnout": str(limits.turnout_limit),
-            "invalid_share": None if limits.invalid_share_limit is None else str(limits.invalid_share_limit),
-            "invalid_count": limits.invalid_count_limit,
-        },
+        "limits": election.thresholds.as_text,
     }
 
 

@@ -45,13 +45,14 @@ def photo_answer(request: HttpRequest, user: Any, uuid: UUID, sha256: str) -> Ht
         raise Http404
     small = request.GET.get("ukuran") == "kecil"
     etag = f'"{sha256}-kecil"' if small else f'"{sha256}"'
-    response = HttpResponseNotModified() if etag in known_etags(request) else _stored_copy(sha256, small=small)
+    response = HttpResponseNotModified() if etag in known_etags(request) else stored_copy(sha256, small=small)
     response["ETag"] = etag
     patch_cache_control(response, private=True, max_age=FRESH_SECONDS)
     return response
 
 
-def _stored_copy(sha256: str, *, small: bool) -> FileResponse:
+def stored_copy(sha256: str, *, small: bool = False) -> FileResponse:
+    """The copy that is shown; who may see it is the caller's question."""
     name = photos.thumbnail_name(sha256) if small else photos.copy_name(sha256)
     try:
         stream = photos.store().open(name)

@@ -54,9 +54,9 @@ def test_a_superuser_starts_at_the_results(play, client):
     assert client.get("/").url == reverse("results-home")
 
 
-def test_an_operator_is_told_that_the_count_room_opens_later(play, client):
+def test_an_operator_starts_in_the_count_room(play, client):
     client.force_login(play.oper)
-    assert "Kamar Hitung dibuka kemudian" in client.get("/").content.decode()
+    assert client.get("/").url == reverse("count-room")
 
 
 def test_a_district_witness_is_told_that_the_recap_opens_later(play, client):
