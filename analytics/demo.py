@@ -42,6 +42,7 @@ from tallies.models import (
     Office,
     Phase,
     PollingStation,
+    ReadingMode,
     Review,
     StationResult,
 )
@@ -59,6 +60,10 @@ DEFAULT_SEED = 2020
 #: Contests whose pages have photos to show: those of the two coordinators one can sign in as.
 PHOTO_CONTESTS = ("35.72", "35.75")
 PHOTOS_A_CONTEST = 6
+#: Where the demonstration's operator works there are more: something to read.
+PHOTOS_TO_READ = 60
+#: Photos whose copy is made at once; those of the others are made when the program runs.
+COPIED_AT_ONCE = 30
 
 #: Forms in one transaction. On SQLite a commit of its own for each form waits for the disk.
 CHUNK = 500
@@ -135,8 +140,7 @@ def seed(
         new += played.new
     aggregation.drain()
     findings.refresh_changed()
-    while photos.process_waiting():
-        pass
+    photos.process_waiting(limit=COPIED_AT_ONCE)
     return new
 
 
@@ -170,6 +174,7 @@ def _election() -> Election:
                 "party_name": "PDI Perjuangan",
                 "reserve_rate": RESERVE_RATE,
                 "station_cap": STATION_CAP,
+                "reading_mode": ReadingMode.ALL,
                 "is_simulation": True,
             },
         )
@@ -197,7 +202,9 @@ def _play(election: Election, fact: DemoContest, *, seed: int, complete: bool, t
     tell(fact.name, Part.STATIONS, 0, fact.stations)
     stage = _set_up(election, fact, seed=seed)
     counted = [i for i in range(len(stage.plan.spots)) if complete or i not in stage.plan.withheld]
-    new = _send(stage, _first_forms(stage, counted), tell)
+    to_read = not complete and fact.code == demo_accounts.HOME_CONTEST
+    most = PHOTOS_TO_READ if to_read else PHOTOS_A_CONTEST
+    new = _send(stage, _first_forms(stage, counted, photographed=most), tell)
     if not complete:
         new += _send(stage, _rival_forms(stage))
         _verify(stage, tell)
@@ -300,10 +307,10 @@ class _Form:
     photographed: bool
 
 
-def _first_forms(stage: Stage, counted: Iterable[int]) -> list[_Form]:
+def _first_forms(stage: Stage, counted: Iterable[int], *, photographed: int) -> list[_Form]:
     """The figures of the official split, each from the station's own witness."""
     counted = list(counted)
-    with_photo = set(_photographed(stage, counted))
+    with_photo = set(_photographed(stage, counted, photographed))
     return [
         _Form(spot, stage.guards[spot.key], _submission(stage, spot, spot.figures, "pertama"), i in with_photo)
         for i in counted
@@ -311,11 +318,11 @@ def _first_forms(stage: Stage, counted: Iterable[int]) -> list[_Form]:
     ]
 
 
-def _photographed(stage: Stage, counted: list[int]) -> list[int]:
+def _photographed(stage: Stage, counted: list[int], most: int) -> list[int]:
     if stage.fact.code not in PHOTO_CONTESTS:
         return []
     waiting = [i for i in counted if i not in stage.plan.verified and i not in stage.plan.disputed]
-    return sorted(stage.plan.disputed)[:2] + waiting[: PHOTOS_A_CONTEST - 2]
+    return sorted(stage.plan.disputed)[:2] + waiting[: most - 2]
 
 
 def _rival_forms(stage: Stage) -> list[_Form]:

@@ -60,6 +60,7 @@ def furnish(stage: Stage) -> None:
     play.budi.save()
     for name in ("tono", "gita", "baru", "lati", "lama", "awal", "pina"):
         play.people[name] = cast.person(name, Role.WITNESS)
+    play.people["ppk"] = cast.person("ppk", Role.DISTRICT_WITNESS, "35.07.05")
     play.people["super"] = cast.person("super", Role.NATIONAL, "ID", is_staff=True, is_superuser=True)
     play.dewi.is_staff = True
     play.dewi.save()
@@ -401,7 +402,11 @@ PAGES = [
     Seen("new password", "budi", "/sandi/"),
     Seen("tokens", "budi", "/akun/token/"),
     Seen("token made", "rina", "/akun/token/", make_token),
-    Seen("later", "oper", "/"),
+    Seen("later", "ppk", "/"),
+    Seen("count room, several elections", "oper", "/"),
+    Seen("count room, no second reading", "oper", "/kamar-hitung/pilkada-2020/"),
+    Seen("count room, practice", "oper", "/kamar-hitung/latihan/"),
+    Seen("own readings, none", "oper", "/kamar-hitung/pilkada-2020/saya/"),
     Seen("components", "super", "/komponen/"),
     Seen("not found", "budi", "/hasil/pilkada-2020/99.99/", status=404),
     Seen("forbidden", "budi", lambda s: c1(s, "dampit_1"), status=403),

@@ -28,11 +28,25 @@ from sista import translations
 from sista.management.commands import messages
 from tallies import assigning, intake, preparation
 from tallies.count_room import verification
-from tallies.models import C1Form, Channel, ContestTotal, Election, FormKind, Office, Pair, PairTotal, Phase
+from tallies.models import (
+    C1Form,
+    Channel,
+    ContestTotal,
+    Election,
+    FormKind,
+    FormPhoto,
+    Office,
+    Pair,
+    PairTotal,
+    Phase,
+    ReadingState,
+    StationResult,
+)
 from tallies.preparation import NewPair
 from tallies.totals import aggregation
 from tests import cast, witness_hands
 from tests.cast import submission
+from tests.reading import arrived, read_all_twice
 from tests.sending import client_of, form_body, send, send_raw
 from tests.visible_words import WORD, in_markup
 
@@ -128,7 +142,7 @@ def _other_election(play, slug: str, phase: str) -> None:
 
 def walk(play) -> Iterator[tuple[str, int, str]]:
     """Yield (what was opened, status, markup) of the main pages, some as they come back with an error."""
-    for opened, response in [*_witness(play), *_coordinator(play), *_staff(play)]:
+    for opened, response in [*_witness(play), *_coordinator(play), *_staff(play), *_operator(play)]:
         yield opened, response.status_code, response.content.decode()
 
 
@@ -163,7 +177,6 @@ def _witness(play):
     for result in play.joko.assignments.get(station__election__slug="persiapan").station.results.all():
         yield "not open", joko.get(f"/saksi/{result.pk}/c1/")
     yield "new password", siti.post("/sandi/", {"old_password": "x", "new_password1": "abc", "new_password2": "b"})
-    yield "count room", _client(play.oper).get("/")
     yield "not found", siti.get("/saksi/99999/c1/")
 
 
@@ -203,6 +216,25 @@ def _staff(play):
                 f"admin {model.__name__}",
                 dewi.get(reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_changelist")),
             )
+
+
+def _operator(play):
+    oper, address = _client(play.oper), reverse("reading", args=[play.election.slug])
+    yield "count room", oper.get(reverse("count-room"))
+    yield "nothing to read", oper.get(address)
+    read_all_twice(play)
+    yield "nothing waits", oper.get(address)
+    result = play.result("gedangan_1")
+    name = arrived(result.form.submitted_by, "a page")
+    FormPhoto.objects.create(form=result.form, sha256=name.sha256, page=1)
+    StationResult.objects.filter(pk=result.pk).update(reading=ReadingState.WAITING)
+    yield "reading", oper.get(address)
+    page = {"uuid": uuid.uuid4(), "form": result.form_id, "votes_1": "1", "votes_2": "2", "votes_3": "x"}
+    yield "reading, no figure", oper.post(address, page)
+    yield "reading, wrong pairs", oper.post(address, page | {"votes_4": "1"})
+    yield "read again", oper.post(address, page | {"votes_3": "3"}, follow=True)
+    yield "reading lost", oper.post(address, page | {"form": 1, "uuid": uuid.uuid4()}, follow=True)
+    yield "own readings", oper.get(reverse("own-readings", args=[play.election.slug]))
 
 
 @pytest.mark.parametrize("language", ["en", "id"])

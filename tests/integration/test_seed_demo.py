@@ -7,12 +7,13 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 
-from accounts.models import User
+from accounts.models import Role, User
 from analytics import demo, demo_accounts
 from regions.importing import Row, import_regions
-from regions.models import Level
+from regions.models import Level, Region
 from sista import progress
 from sista.management.commands import prepare
+from tallies.count_room import claims
 from tallies.models import C1Form, Contest, Election
 from tests.cast import TREE
 from tests.phones import open_link
@@ -114,6 +115,9 @@ def test_a_first_start_says_how_far_the_demonstration_is_and_shows_no_account_ye
     sent = C1Form.objects.exclude(submitted_by__username__endswith="-b").count()
     assert "Demonstration: Kota Blitar, 0 of 259 stations" in said
     assert {f"Demonstration: Kota Blitar, {done} of {sent} forms" for done in (100, sent)} <= set(said)
+    # The photographed ones that are neither disputed nor verified wait for a second reader.
+    reader = User.objects.create_user("pembaca", role=Role.OPERATOR, region=Region.objects.get(code="35.72"))
+    assert claims.to_read(reader, Election.objects.get()).count() == demo.PHOTOS_A_CONTEST - 2
     passwords = set(demo_accounts.kept().values())
     assert passwords
     assert not any(password in line for line in said for password in passwords)
