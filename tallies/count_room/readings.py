@@ -102,12 +102,21 @@ def read(sent: Sent, *, by: Any) -> Reading:
     (``wrong_pairs``), for a used uuid (``key_reused``), and for a finding without a reason.
     """
     with writing():
-        known = Reading.objects.filter(uuid=sent.uuid).first()
+        known = _known(sent, by)
         if known is not None:
-            if known.reader_id != by.pk or known.content_hash != sent.content_hash:
-                raise ReadingRefused("key_reused")
             return known
-        claim, result = _held(sent, by)
+        try:
+            claim, result = _held(sent, by)
+        except NotClaimed:
+            # Pressed twice at once: the other request was first, and ended the claim.
+            known = _known(sent, by)
+            if known is None:
+                raise
+            return known
+        # The same, where the form is to be read again and the claim goes on.
+        known = _known(sent, by)
+        if known is not None:
+            return known
         first = _first_round(claim)
         reading = _reading(sent, claim, result, first, by=by)
         _store(reading, sent, result, first)
@@ -118,6 +127,13 @@ def read(sent: Sent, *, by: Any) -> Reading:
         else:
             claim.delete()
     return reading
+
+
+def _known(sent: Sent, by: Any) -> Reading | None:
+    known = Reading.objects.filter(uuid=sent.uuid).first()
+    if known is not None and (known.reader_id != by.pk or known.content_hash != sent.content_hash):
+        raise ReadingRefused("key_reused")
+    return known
 
 
 def _held(sent: Sent, by: Any) -> tuple[ReadingClaim, StationResult]:

@@ -132,13 +132,24 @@ def read(request: HttpRequest, slug: str) -> HttpResponse:
     sent = PageForm(request.POST)
     if not sent.is_valid():
         raise BadRequest("uuid or form is missing")
-    known = Reading.objects.filter(uuid=sent.cleaned_data["uuid"], reader=request.user).first()
-    claim = None if known else claims.renew(request.user, election, sent.cleaned_data["form"])
-    if known is None and (claim is None or claim.form_id != sent.cleaned_data["form"]):
+    key, form_id = sent.cleaned_data["uuid"], sent.cleaned_data["form"]
+    known, claim = _stored(request, key), None
+    if known is None:
+        claim = claims.renew(request.user, election, form_id)
+    if claim is not None and claim.form_id != form_id:
+        claim = None
+    if claim is None:
+        # Not yet stored a moment ago, and no longer held now: the same page was sent twice at once.
+        known = known or _stored(request, key)
+    if known is None and claim is None:
         return _go_on(request, election, _lost("not_claimed"))
     if "finding" in request.POST:
         return _report(request, election, claim)
     return _read(request, election, known, claim)
+
+
+def _stored(request: HttpRequest, key: Any) -> Reading | None:
+    return Reading.objects.filter(uuid=key, reader=request.user.pk).first()
 
 
 def _read(
@@ -150,6 +161,8 @@ def _read(
     form = ReadingForm(request.POST, result=result, form_id=one.form_id, user=request.user, asked=asked)
     if form.is_valid():
         return _store(request, election, form.sent(request.POST.getlist("confirmed")))
+    if known is None and _stored(request, form["uuid"].value()):
+        return _go_on(request, election)
     if claim is None:
         return _go_on(request, election, _stored_before())
     return _page(request, election, claim, form=form, status=400)

@@ -33,12 +33,12 @@ from tallies.models import (
     ReadingMode,
     Review,
 )
-from tallies.preparation import NewPair
+from tallies.preparation import NewPair, NewStation
 from tallies.submission import PhotoName
 from tallies.totals import aggregation
 from tests import cast
 from tests.reading import read_all_twice, send
-from tests.sending import picture
+from tests.sending import at_once, picture
 
 #: Figures that stand nowhere else by chance.
 VOTES = [4127, 1379, 2683]
@@ -575,3 +575,34 @@ def test_the_full_form_is_asked_in_the_order_of_the_paper_and_each_part_names_it
         ("1", "registered"), ("1", "voters"), ("1", "ballots"), ("1", "disabled"), ("2", "votes"), ("2", "after")
     ]  # fmt: skip
     assert Contest.objects.count() == 2
+
+
+# At once
+
+
+@pytest.mark.parametrize("typed", [[10, 20, 30], [10, 26, 30]], ids=["equal", "differs"])
+def test_one_page_sent_eight_times_at_once_is_one_reading_and_nobody_hears_that_it_was_lost(committed_play, typed):
+    play = committed_play
+    read_all_twice(play)
+    send(play, "dampit_1", [10, 20, 30], by=play.siti, photos=(brought(play.siti),))
+    body = body_of(page_of(signed_in(play.oper)), typed, voters_total=65, valid_votes=60)
+    clients = [signed_in(play.oper) for _ in range(8)]
+    answers = at_once(8, lambda place: fetch(clients[place], body))
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert Reading.objects.count() == 1
+    said = "Baca sekali lagi kotak ini." if typed[1] == 26 else "Tidak ada foto yang menunggu"
+    assert all(said in answer.content.decode() for answer in answers)
+
+
+def test_readers_who_ask_at_once_get_a_form_each(committed_play):
+    play = committed_play
+    read_all_twice(play)
+    village = cast.region("35.07.05.2001").pk
+    made = preparation.add_stations(play.election, [NewStation(village, 100 + n, 150, 150) for n in range(6)])
+    for place, station in enumerate(made):
+        play.stations["here"] = station
+        send(play, "here", [10, 20, 30], by=play.siti, photos=(brought(play.siti, place),))
+    clients = [signed_in(cast.person(f"oper{n}", Role.OPERATOR, "35.07")) for n in range(6)]
+    pages = at_once(6, lambda place: clients[place].get(READING))
+    held = [dict(HIDDEN.findall(page.content.decode()))["form"] for page in pages]
+    assert len(set(held)) == 6
