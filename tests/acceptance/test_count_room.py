@@ -251,6 +251,28 @@ def test_the_photo_is_moved_by_wheel_hand_and_keys_outside_of_the_boxes(stage, r
     assert width() == whole
 
 
+def test_two_fingers_make_the_photo_larger(stage, room):
+    form_for(stage, "jari", [100, 60, 20])
+    page = stage.context("oper", has_touch=True, viewport={"width": PHONE[0], "height": PHONE[1]}).new_page()
+    page.goto(READING)
+    page.wait_for_function("document.querySelector('[data-viewer-photo] img').complete")
+    before, after = page.evaluate(
+        """() => {
+          const stage = document.querySelector("[data-viewer-stage]"), image = stage.querySelector("img");
+          const touch = (identifier, clientX) => new Touch({ identifier, target: stage, clientX, clientY: 300 });
+          const send = (kind, apart) => stage.dispatchEvent(new TouchEvent(kind, {
+            touches: [touch(1, 180 - apart / 2), touch(2, 180 + apart / 2)], bubbles: true, cancelable: true,
+          }));
+          const before = image.getBoundingClientRect().width;
+          send("touchstart", 60);
+          send("touchmove", 120);
+          return [before, image.getBoundingClientRect().width];
+        }"""
+    )
+    assert abs(after - 2 * before) < 2
+    page.close()
+
+
 # When something goes wrong
 
 
