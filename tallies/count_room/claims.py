@@ -11,6 +11,7 @@ import datetime as dt
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import IntegrityError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -36,6 +37,8 @@ from tallies.models import (
 AHEAD = 50
 #: A queue is counted up to here: longer is long.
 COUNTED = 999
+#: The count a reader sees beside a photo may be so old.
+COUNTED_SECONDS = 10
 
 
 def may_read(user: Any) -> bool:
@@ -99,6 +102,12 @@ def unclaimed(user: Any, election: Election) -> QuerySet[StationResult]:
 def waiting(user: Any, election: Election) -> int:
     """How many forms wait for a reader; `COUNTED` + 1 stands for more."""
     return unclaimed(user, election)[: COUNTED + 1].count()
+
+
+def waiting_lately(user: Any, election: Election) -> int:
+    """`waiting` as somebody of the region counted it a moment ago: to count a long queue costs more than its page."""
+    key = f"reading-queue-{election.pk}-{user.region_id}"
+    return cache.get_or_set(key, lambda: waiting(user, election), COUNTED_SECONDS)
 
 
 def take(user: Any, election: Election) -> ReadingClaim | None:

@@ -239,10 +239,12 @@ def _page(
 
 
 def _show(request: HttpRequest, election: Election, context: dict[str, Any], status: int) -> HttpResponse:
+    # Beside a photo the count may be a little old; where nothing waits it is what the page is about.
+    count = claims.waiting_lately if context.get("page") else claims.waiting
     context |= {
         "election": election,
         "party_stylesheet": reverse("party-css", args=[election.slug]),
-        "waiting": _shown_count(claims.waiting(request.user, election)),
+        "waiting": _shown_count(count(request.user, election)),
         "today": own_readings.today(request.user, election),
         "reads_twice": election.reading_mode != ReadingMode.LOOK,
     }
