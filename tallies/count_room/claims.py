@@ -121,8 +121,8 @@ def take(user: Any, election: Election) -> ReadingClaim | None:
         return held
     after = 0
     while True:
-        waiting = unclaimed(user, election).filter(form__gt=after).order_by("form_id")
-        ahead = list(waiting.values_list("form_id", flat=True)[:AHEAD])
+        oldest = unclaimed(user, election).filter(form__gt=after).order_by("form_id")
+        ahead = list(oldest.values_list("form_id", flat=True)[:AHEAD])
         if not ahead:
             return None
         try:
