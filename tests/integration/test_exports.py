@@ -2,7 +2,6 @@
 
 import csv
 import io
-from uuid import uuid4
 
 import openpyxl
 import pytest
@@ -346,7 +345,7 @@ def test_the_files_of_lamongan_hold_nothing_of_malang(counted, client):
         "/unduh/pilkada-2020/35.07/suara.csv?tingkat=provinsi",
         "/unduh/pilkada-1999/35.07/tps.csv",
         "/unduh/pilkada-2020/35%00/tps.csv",
-        f"/unduh/berkas/{uuid4()}/",
+        "/unduh/berkas/5e1f7d36-1f4b-4c39-9b6a-9a4a2f6d6f10/",
     ],
 )
 def test_what_does_not_exist_is_not_found(counted, budi, path):
