@@ -6,6 +6,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from accounts.phone_numbers import normalise_start, spoken
 from sista.scoped_admin import ScopedAdmin
 from tallies import assigning, preparation
+from tallies.count_room import asking
 from tallies.models import (
     Assignment,
     AuditEvent,
@@ -35,6 +36,11 @@ class ElectionAdmin(ScopedAdmin, SimpleHistoryAdmin):
 
     def get_prepopulated_fields(self, request, obj=None):
         return super().get_prepopulated_fields(request, obj) if request.user.is_superuser else {}
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if change and "reading_mode" in form.changed_data:
+            asking.ask_anew(obj)
 
 
 class PairInline(admin.TabularInline):

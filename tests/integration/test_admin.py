@@ -6,9 +6,10 @@ from django.urls import reverse
 from accounts.models import Role, User
 from regions.importing import Row, import_regions
 from regions.models import Level
-from tallies.models import Assignment, ContestTotal, Pair
+from tallies.models import Assignment, ContestTotal, Pair, ReadingMode, ReadingState
 from tallies.totals import aggregation, rebuilding
 from tests import cast
+from tests.reading import send
 
 
 @pytest.fixture
@@ -229,3 +230,14 @@ def test_the_admin_says_why_a_station_cannot_go_to_another_kabupaten(dewi, clien
     data = {"election": play.election.pk, "region": cast.region("35.24.01.2001").pk, "number": 7}
     response = client.post(address, data | {"registered_male": 150, "registered_female": 150})
     assert "di luar wilayah Pemilihan Bupati Malang 2020" in str(response.context["errors"])
+
+
+def test_an_election_that_wants_all_forms_read_twice_asks_for_those_that_are_in(play, client):
+    send(play, "dampit_1", [100, 60, 20], by=play.siti)
+    client.force_login(User.objects.create_superuser("super", password=cast.PASSWORD))
+    address = reverse("admin:tallies_election_change", args=[play.election.pk])
+    form = client.get(address).context["adminform"].form
+    values = {name: form[name].value() for name in form.fields}
+    sent = {name: "" if value is None else value for name, value in values.items() if value is not False}
+    assert client.post(address, sent | {"reading_mode": ReadingMode.ALL}).status_code == 302
+    assert play.result("dampit_1").reading == ReadingState.WAITING

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Role
 from tallies import audit, intake
-from tallies.count_room import claims, readings, verification
+from tallies.count_room import asking, claims, readings, verification
 from tallies.count_room.readings import NotClaimed, ReadingRefused, Sent
 from tallies.models import (
     Channel,
@@ -173,6 +173,27 @@ def test_an_election_says_which_forms_are_read_twice(play, mode, votes, values, 
     read_all_twice(play, mode)
     send(play, "dampit_1", votes, by=play.siti, values=values)
     assert (take(play.oper, play.election) is not None) is asked
+
+
+def test_another_wish_of_the_election_reaches_the_forms_that_are_in(play):
+    read_all_twice(play, ReadingMode.LOOK)
+    plain = send(play, "dampit_1", VOTES, by=play.siti)
+    odd = send(play, "dampit_2", VOTES, by=play.siti, values={"valid_votes": 999})
+    send(play, "pamotan_1", VOTES, by=play.siti, photos=())
+    settled = send(play, "gedangan_1", VOTES, by=play.siti)
+    verification.approve(settled, by=play.budi, seen=play.result("gedangan_1").audit_seq)
+
+    def wait_after(mode):
+        read_all_twice(play, mode)
+        changed = asking.ask_anew(play.election)
+        waiting = StationResult.objects.filter(reading=ReadingState.WAITING)
+        return changed, set(waiting.values_list("form", flat=True))
+
+    assert wait_after(ReadingMode.FLAGGED) == (1, {odd.pk})
+    assert wait_after(ReadingMode.ALL) == (1, {odd.pk, plain.pk})
+    assert wait_after(ReadingMode.FLAGGED) == (1, {odd.pk})
+    assert wait_after(ReadingMode.LOOK) == (1, set())
+    nothing_to_repair(play)
 
 
 def test_a_form_without_a_photo_waits_for_a_coordinator(play):
