@@ -36,8 +36,8 @@ from tallies.api.views import ApiView, refusals
 from tallies.count_room import quarantine, work_queue
 from tallies.models import COUNTED_REVIEWS, AuditEvent, Contest, Election, Office, Review, StationResult
 from tallies.totals import arrivals, reporting, station_reporting
+from tallies.totals.places import place_for
 from tallies.views.photos import photo_answer
-from tallies.views.places import place_for
 from tallies.views.results import zone_of
 
 PAGE, MOST = 50, 200

@@ -33,8 +33,8 @@ from tallies.api.serializers import (
 from tallies.figures import vote_field
 from tallies.models import C1Form, Channel, Office, PollingStation, StationResult
 from tallies.totals import reporting
+from tallies.totals.places import Place, place_for
 from tallies.views.conditional import known_etags, page_etag
-from tallies.views.places import Place, place_for
 from tallies.witnesses import invitations
 
 

@@ -29,7 +29,7 @@ from sista.database import writing, writing_once
 from tallies.exports import files
 from tallies.exports.tables import Filters, NoSuchTable, Table, table_of
 from tallies.models import ExportJob, ExportState
-from tallies.views.places import Place, place_for
+from tallies.totals.places import Place, place_for
 
 log = logging.getLogger(__name__)
 

@@ -23,10 +23,9 @@ from sista.templatetags.formats import UNKNOWN, format_clock, format_number, for
 from tallies.count_room import queue_words, work_queue
 from tallies.models import Contest, ContestTotal, Election, Office, Pair, PartyTotal, StationResult
 from tallies.models.totals import Progress
-from tallies.totals import orders, reporting
+from tallies.totals import orders, places, reporting
+from tallies.totals.places import Place
 from tallies.totals.reporting import RegionLine, StationLine
-from tallies.views import places
-from tallies.views.places import Place
 
 Row = tuple[Any, ...]
 

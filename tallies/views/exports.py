@@ -20,8 +20,8 @@ from regions.models import LEVEL_WORDS, Level
 from tallies.exports import files, jobs
 from tallies.exports.tables import Filters, NoSuchTable, Table, TableName, levels_at, names_at, table_of
 from tallies.models import ExportJob, FileFormat, Office
-from tallies.views import places
-from tallies.views.places import Place, place_for
+from tallies.totals import places
+from tallies.totals.places import Place, place_for
 from tallies.views.results import zone_of
 
 # One table

@@ -10,9 +10,8 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from tallies.silent.work_left import work_left as work_left_at
-from tallies.totals import reporting
-from tallies.views import places
-from tallies.views.places import Place, place_for
+from tallies.totals import places, reporting
+from tallies.totals.places import Place, place_for
 from tallies.views.results import zone_of
 
 #: Seconds for which readers of one place share it: the page asks again as often.

@@ -30,12 +30,11 @@ from tallies import colours
 from tallies.count_room import error_reports
 from tallies.models import MESSAGE_LENGTH, Contest, Election, Office, StationResult
 from tallies.silent import calling
-from tallies.totals import orders, reporting, station_reporting
+from tallies.totals import orders, places, reporting, station_reporting
 from tallies.totals.orders import ASCENDING, Order
+from tallies.totals.places import Place, place_for, place_of, region_address
 from tallies.totals.reporting import RegionLine, StationLine
-from tallies.views import places
 from tallies.views.conditional import page_etag, unchanged, with_etag
-from tallies.views.places import Place, place_for, place_of, region_address
 from tallies.witnesses import invitations, messaging
 from tallies.wording_refusals import refusal_sentence
 

@@ -22,10 +22,9 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_safe
 
 from tallies.models import WallLink
-from tallies.totals import reporting, wall_links
-from tallies.views import places
+from tallies.totals import places, reporting, wall_links
+from tallies.totals.places import Place, place_of
 from tallies.views.conditional import known_etags
-from tallies.views.places import Place, place_of
 from tallies.views.results import zone_of
 
 #: How often a screen asks for news, in seconds.

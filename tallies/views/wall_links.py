@@ -22,7 +22,7 @@ from accounts.models import User
 from regions.models import Region
 from tallies.models import WALL_NAME_LENGTH, Election, Office, Phase, WallLink
 from tallies.totals import wall_links
-from tallies.views.places import place_of
+from tallies.totals.places import place_of
 from tallies.views.results import zone_of
 
 #: Days a link may last; the first is what the form begins with.

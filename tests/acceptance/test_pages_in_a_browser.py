@@ -31,7 +31,7 @@ from tallies.preparation import NewPair, NewStation
 from tallies.sms import answering
 from tallies.submission import PhotoName
 from tallies.totals import aggregation, rebuilding, wall_links
-from tallies.views.places import place_for
+from tallies.totals.places import place_for
 from tallies.witnesses import invitations, messaging
 from tests import cast, phones
 from tests.browsing import (  # noqa: F401  fixtures

@@ -23,7 +23,7 @@ def main(slug: str, file_format: str, rows: int) -> None:
     from accounts.models import User
     from tallies.exports import files
     from tallies.exports.tables import Filters, Table, table_of
-    from tallies.views.places import place_for
+    from tallies.totals.places import place_for
 
     reader = User.objects.get(username="nasional")
     place = place_for(reader, slug, "ID", office="")

@@ -33,7 +33,7 @@ from tallies.models import C1Form, Channel, ExportJob, ExportState, OutboxRow, P
 from tallies.preparation import NewStation
 from tallies.submission import Submission
 from tallies.totals import aggregation, rebuilding
-from tallies.views.places import place_for
+from tallies.totals.places import place_for
 from tests.processes import OwnRedis, below, clean_environment, free_port, is_alive, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,7 +19,7 @@ from tallies.exports import files, jobs
 from tallies.exports.tables import Filters
 from tallies.models import Channel, ExportJob, ExportState
 from tallies.totals import aggregation
-from tallies.views.places import place_for
+from tallies.totals.places import place_for
 from tests.cast import region, submission
 
 TABLE = "/unduh/pilkada-2020/35.07/tps.csv"

@@ -16,6 +16,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 #: Lowest first: an app imports itself and what stands before it.
 APPS = ["regions", "accounts", "tallies", "analytics"]
+#: The desks of ``tallies/``: pages, API and commands read them, never the other way.
+ROOMS = ("tallies/totals/", "tallies/exports/", "tallies/count_room/", "tallies/witnesses/", "tallies/silent/")
 #: Of ``sista/``, those whose task it is to put the apps together.
 COMPOSITION = {
     "sista/settings.py",
@@ -133,6 +135,15 @@ STATIC = files(".js", ".mjs", ".css", ".svg", ".html", ".json", ".webmanifest", 
 def test_no_import_runs_against_the_order():
     found = [line for path in PYTHON for line in against_the_order(relative(path), path.read_text())]
     assert found == []
+
+
+def test_no_room_imports_a_page():
+    rooms = [path for path in PYTHON if relative(path).startswith(ROOMS)]
+    found = [
+        (relative(path), module) for path in rooms for _line, module in imported(relative(path), path.read_text())
+    ]
+    assert [(name, module) for name, module in found if module.startswith(("tallies.views", "tallies.api"))] == []
+    assert len({name for name, _module in found}) >= 20
 
 
 def test_files_are_named_for_what_they_do():
