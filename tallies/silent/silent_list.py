@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
@@ -118,7 +119,7 @@ class Area:
             return 0
         return progress.registered_voters * progress.stations_missing // progress.stations
 
-    @property
+    @cached_property
     def at_stake(self) -> int | None:
         """Votes our lead would grow by if the rest of the kecamatan voted alike; None but in a stronghold."""
         if not self.is_stronghold:

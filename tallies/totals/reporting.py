@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import cached_property
 from itertools import islice
 
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -36,7 +37,10 @@ class PairLine:
 
 @dataclass(frozen=True)
 class RegionLine:
-    """One region of a contest: its progress (None before the first count) and its pairs in ballot order."""
+    """One region of a contest: its progress (None before the first count) and its pairs in ballot order.
+
+    What is derived is kept: to order 700 kecamatan asks each of them some ten times.
+    """
 
     region: Region
     progress: ContestTotal | None
@@ -47,16 +51,16 @@ class RegionLine:
         """The pair with most votes; None while nothing is in, or in a tie."""
         return next((line for line in self.pairs if line.leads), None)
 
-    @property
+    @cached_property
     def usungan(self) -> PairLine | None:
         return next((line for line in self.pairs if line.pair.usungan), None)
 
-    @property
+    @cached_property
     def strongest_rival(self) -> PairLine | None:
         """The strongest pair that is not ours."""
         return max((line for line in self.pairs if not line.pair.usungan), key=lambda line: line.votes, default=None)
 
-    @property
+    @cached_property
     def lead_votes(self) -> int | None:
         """Votes between the first and the second pair; None while nothing is in."""
         votes = sorted((line.votes for line in self.pairs), reverse=True)
@@ -66,7 +70,7 @@ class RegionLine:
     def lead_share(self) -> float | None:
         return None if self.lead_votes is None else self.lead_votes / sum(line.votes for line in self.pairs)
 
-    @property
+    @cached_property
     def usungan_margin(self) -> int | None:
         """Our votes minus the strongest rival's; None while nothing is in or we back nobody."""
         if self.usungan is None or self.strongest_rival is None or self.lead_votes is None:
@@ -77,7 +81,7 @@ class RegionLine:
     def usungan_margin_share(self) -> float | None:
         return None if self.usungan_margin is None else self.usungan_margin / sum(line.votes for line in self.pairs)
 
-    @property
+    @cached_property
     def standing(self) -> str:
         """How our pair stands: leading, trailing, tied, waiting (nothing in), or unbacked (we have none)."""
         if self.usungan is None:
