@@ -5,3 +5,8 @@ from django.utils.translation import gettext_lazy as _
 class AnalyticsConfig(AppConfig):
     name = "analytics"
     verbose_name = _("Analisis")
+
+    def ready(self) -> None:
+        from analytics import target_table  # imports the models, which are there by now
+
+        target_table.register_table()

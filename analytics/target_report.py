@@ -6,11 +6,12 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from analytics.findings import standing_of
 from analytics.models import Finding, Rule, Target
 from analytics.rules.expected_win import State, Verdict, judge
+from regions.models import Region
 from tallies.models import PROGRESS_FIELDS, Contest, ContestTotal, Election
 from tallies.totals import reporting
 
@@ -85,8 +86,13 @@ class TargetReport:
         return ContestTotal(counted_at=max((progress.counted_at for progress in known), default=None), **sums)
 
 
-def target_report(user: Any, election: Election) -> TargetReport:
-    """Report the contests of ``election`` within the region of ``user``.
+def contests_within(election: Election, region: Region) -> QuerySet[Contest]:
+    inside = Contest.objects.filter(election=election, region__first__range=(region.first, region.last))
+    return inside.select_related("region", "election")
+
+
+def target_report(user: Any, election: Election, *, within: Region | None = None) -> TargetReport:
+    """Report the contests of ``election`` in the region of ``user``, or in ``within``, a part of it.
 
     Contests above that region are left out: their totals are other people's
     regions too.
@@ -94,11 +100,7 @@ def target_report(user: Any, election: Election) -> TargetReport:
     scope = user.scope
     if scope is None:
         return TargetReport(election, ())
-    contests = list(
-        Contest.objects.filter(election=election, region__first__range=(scope.first, scope.last)).select_related(
-            "region", "election"
-        )
-    )
+    contests = list(contests_within(election, within or scope))
     targets = {target.contest_id: target for target in Target.objects.active().filter(contest__in=contests)}
     findings = Finding.objects.open().filter(rule=Rule.OFF_TARGET, contest__in=contests)
     found = {finding.contest_id: finding for finding in findings}

@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
+from regions.models import Region
 from sista.database import writing
 from tallies.models import (
     ANSWER_LENGTH,
@@ -131,14 +132,34 @@ def count(user: Any, election: Election) -> int:
 
 
 def page(
-    user: Any, election: Election, *, closed: bool = False, before: int | None = None
+    user: Any,
+    election: Election,
+    *,
+    closed: bool = False,
+    within: Region | None = None,
+    before: int | None = None,
+    size: int | None = None,
 ) -> tuple[list[ErrorReport], int | None]:
     """The newest reports (older than the row ``before``), and the row after which more follow."""
-    rows = _with_words(visible(user, election).filter(closed_at__isnull=not closed))
+    size = size or PAGE
+    rows = _with_words(_asked(user, election, closed, within))
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    found = list(rows.select_related(*_PLACE).order_by("-pk")[: PAGE + 1])
-    return found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None
+    found = list(rows.select_related(*_PLACE).order_by("-pk")[: size + 1])
+    return found[:size], found[size - 1].pk if len(found) > size else None
+
+
+def count_entries(user: Any, election: Election, *, closed: bool, within: Region, most: int | None) -> int:
+    """How many entries the reports of ``within`` have, counted no further than ``most``."""
+    entries = ErrorReportEntry.objects.filter(report__in=_asked(user, election, closed, within)).order_by()
+    return (entries if most is None else entries[:most]).count()
+
+
+def _asked(user: Any, election: Election, closed: bool, within: Region | None) -> QuerySet[ErrorReport]:
+    reports = visible(user, election).filter(closed_at__isnull=not closed).order_by()
+    if within is None:
+        return reports
+    return reports.filter(result__station__region__first__range=(within.first, within.last))
 
 
 def of_result(result: StationResult) -> list[ErrorReport]:

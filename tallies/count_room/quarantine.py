@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Max, QuerySet
 
+from regions.models import Region
 from tallies.figures import FULL_FIELDS
 from tallies.models import Assignment, Election, Pair, QuarantinedForm, StationResult
 from tallies.wording import field_label
@@ -35,8 +36,9 @@ class Entry:
         return len(self.form.content["photos"])
 
 
-def visible(user: Any, election: Election) -> QuerySet[QuarantinedForm]:
-    return QuarantinedForm.objects.visible_to(user).filter(contest__election=election)
+def visible(user: Any, election: Election, within: Region | None = None) -> QuerySet[QuarantinedForm]:
+    forms = QuarantinedForm.objects.visible_to(user).filter(contest__election=election)
+    return forms if within is None else forms.filter(station__region__first__range=(within.first, within.last))
 
 
 def count(user: Any, election: Election) -> int:
@@ -44,16 +46,19 @@ def count(user: Any, election: Election) -> int:
     return visible(user, election)[: COUNTED + 1].count()
 
 
-def page(user: Any, election: Election, *, before: int | None = None) -> tuple[list[Entry], int | None]:
+def page(
+    user: Any, election: Election, *, within: Region | None = None, before: int | None = None, size: int | None = None
+) -> tuple[list[Entry], int | None]:
     """The newest entries (sent before the row ``before``), and the row after which more follow."""
-    rows = visible(user, election).select_related(
+    size = size or PAGE
+    rows = visible(user, election, within).select_related(
         "station__region__parent", "contest__region", "contest__election", "submitted_by"
     )
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    forms = list(rows.prefetch_related("contest__pairs").order_by("-pk")[: PAGE + 1])
-    shown = forms[:PAGE]
-    return _entries(shown), shown[-1].pk if len(forms) > PAGE else None
+    forms = list(rows.prefetch_related("contest__pairs").order_by("-pk")[: size + 1])
+    shown = forms[:size]
+    return _entries(shown), shown[-1].pk if len(forms) > size else None
 
 
 def _entries(forms: list[QuarantinedForm]) -> list[Entry]:

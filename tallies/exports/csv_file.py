@@ -40,7 +40,7 @@ def _lines(table: Table, rows: Iterable[Row]) -> Iterator[Iterable[object]]:
 def _cell(value: Any, kind: Kind, table: Table) -> object:
     if isinstance(value, datetime):
         return value.astimezone(table.zone).isoformat(timespec="seconds")
-    return f"{value:.6f}" if kind == Kind.SHARE and value is not None else value
+    return f"{float(value):.6f}" if kind == Kind.SHARE and value is not None else value
 
 
 def csv_line(cells: Iterable[object]) -> str:

@@ -16,8 +16,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import IO, Any
+from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 from django.db import IntegrityError, connection
@@ -83,11 +85,11 @@ def ask(place: Place, table: str, filters: Filters, file_format: str, *, rows: i
 def _written(filters: Filters, place: Place) -> str:
     """The filters as one text; with the office, which the address may leave out."""
     said = filters.query | ({"jabatan": place.office} if place.office else {})
-    return "&".join(f"{name}={value}" for name, value in sorted(said.items()))
+    return urlencode(sorted(said.items()))
 
 
 def _read(query: str) -> Filters:
-    return Filters.read(dict(part.split("=", 1) for part in query.split("&") if part))
+    return Filters.read(dict(parse_qsl(query)))
 
 
 def remove(job: ExportJob) -> None:
@@ -142,8 +144,8 @@ def _run(job: ExportJob) -> bool:
             size, digest = _measured(out)
             store().delete(job.stored_name)
             store().save(job.stored_name, File(out))
-    except (Http404, NoSuchTable):
-        # Moved to another region, or closed, since it was asked for.
+    except (Http404, NoSuchTable, PermissionDenied):
+        # Moved to another region or role, or closed, since it was asked for.
         return _finish(job, state=ExportState.FAILED)
     except ClaimLost:
         return False

@@ -1,7 +1,9 @@
 """The tables that can be taken away: their frame, their columns, their rows.
 
 Every number is read by `tallies.totals.reporting`, as the pages do; nothing is
-added up here. Rows are yielded one by one: a table may have a million.
+added up here. Rows are yielded one by one: a table may have a million. The lists
+of the desks register themselves: those of this app in `tallies.exports.desk_tables`,
+those of a higher one where they belong.
 """
 
 from __future__ import annotations
@@ -11,17 +13,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.utils import formats
+from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from regions.models import LEVEL_WORDS, Level, Region, TimeZone
 from sista.templatetags.formats import UNKNOWN, format_clock, format_number, format_share, pair_name
 from tallies.count_room import queue_words, work_queue
-from tallies.models import Contest, ContestTotal, Election, Office, Pair, PartyTotal, StationResult
+from tallies.models import (
+    Contest,
+    ContestTotal,
+    Election,
+    Office,
+    Pair,
+    PartyTotal,
+    PollingStation,
+    StationResult,
+)
 from tallies.models.totals import Progress
 from tallies.totals import orders, places, reporting
 from tallies.totals.places import Place
@@ -109,23 +123,62 @@ class Filters:
     order: str = ""
     level: str = ""
     view: str = ""
+    state: str = ""
+    last: str = ""
+    search: str = ""
 
     @classmethod
     def read(cls, given: Any) -> Filters:
-        """From a ``QueryDict`` or a dict: `order` and `view` are held against the table's own lists later."""
-        level, view = given.get("tingkat", ""), given.get("saring", "")
+        """From a ``QueryDict`` or a dict; what only one table knows is held against its own list later."""
+        level = given.get("tingkat", "")
         return cls(
             office=given.get("jabatan", "") if given.get("jabatan", "") in Office.values else "",
             order=given.get("urut", "") if given.get("urut", "") in _ORDERS else "",
             level=level if level in LEVEL_WORDS else "",
-            view=view if view in list(work_queue.View) else "",
+            view=_word(given.get("saring", "")),
+            state=_word(given.get("keadaan", "")),
+            last=_word(given.get("hasil", "")),
+            search=_searched(given.get("cari", "")),
         )
 
     @property
     def query(self) -> dict[str, str]:
         """As the address says them, without the empty ones; always in one order."""
-        said = {"jabatan": self.office, "urut": self.order, "tingkat": self.level, "saring": self.view}
+        said = {
+            "jabatan": self.office,
+            "urut": self.order,
+            "tingkat": self.level,
+            "saring": self.view,
+            "keadaan": self.state,
+            "hasil": self.last,
+            "cari": self.search,
+        }
         return {name: value for name, value in said.items() if value}
+
+
+#: The words of the tables' own filters; any other is dropped here, and one of another table by the table.
+FILTER_WORDS: set[str] = {*work_queue.View}
+#: As the page searches; and as much as a job keeps, where letters of other scripts take six or nine.
+SEARCH_LENGTH, SEARCH_KEPT = 80, 120
+
+
+def _word(text: str) -> str:
+    return text if text in FILTER_WORDS else ""
+
+
+def _searched(text: str) -> str:
+    text = " ".join(text.replace("\0", "").split())[:SEARCH_LENGTH]
+    if len(quote_plus(text)) > SEARCH_KEPT:
+        raise BadRequest("cari is too long")  # cut off, it would find more than the page did
+    return text
+
+
+_Words = TypeVar("_Words", bound=StrEnum)
+
+
+def chosen(words: type[_Words], asked: str, otherwise: _Words) -> _Words:
+    """``asked`` where it is one of ``words``."""
+    return words(asked) if asked in list(words) else otherwise
 
 
 _ORDERS = {*orders.CHILD_ORDERS, *orders.CONTEST_ORDERS, *orders.STATION_ORDERS}
@@ -135,8 +188,45 @@ class NoSuchTable(LookupError):
     """The place has no such table: contests of a desa, say."""
 
 
+Builder = Callable[[Any, Place, Filters], Table]
+
+
+@dataclass(frozen=True)
+class DeskTable:
+    """The list of a desk. ``is_at``: the places that have it; ``decides``: only for those who may decide."""
+
+    label: Promise
+    build: Builder
+    is_at: Callable[[Place], bool] = lambda _place: True
+    decides: bool = False
+
+
+#: By their word in the address, in the order in which they are listed.
+DESK_TABLES: dict[str, DeskTable] = {}
+
+
+def register(name: str, table: DeskTable, *, words: Iterable[str] = ()) -> None:
+    """Let ``table`` be taken away; ``words`` are those of its own filters."""
+    DESK_TABLES[name] = table
+    FILTER_WORDS.update(words)
+
+
+def refuse(user: Any, name: str) -> None:
+    """Raise `PermissionDenied` where ``user`` sees the place and not this table of it."""
+    if name in DESK_TABLES and DESK_TABLES[name].decides and not user.may_decide:
+        raise PermissionDenied
+
+
 def table_of(user: Any, place: Place, name: str, filters: Filters) -> Table:
-    """Return the table ``name`` of ``place``, which ``user`` is known to see. Raises `NoSuchTable`."""
+    """Return the table ``name`` of ``place``, which ``user`` is known to see.
+
+    Raises `NoSuchTable`, and `PermissionDenied` as `refuse`.
+    """
+    refuse(user, name)
+    if name in DESK_TABLES:
+        if not DESK_TABLES[name].is_at(place):
+            raise NoSuchTable(name)
+        return DESK_TABLES[name].build(user, place, filters)
     if name not in _BUILDERS or not (place.office or name == TableName.QUEUE):
         raise NoSuchTable(name)
     return _BUILDERS[TableName(name)](user, place, filters)
@@ -196,7 +286,7 @@ def _votes(_user: Any, place: Place, filters: Filters) -> Table:
     def rows() -> Iterator[Row]:
         return (tuple(row) for row in reporting.export_rows(place.election, word, **scope))
 
-    return _table(TableName.VOTES, place, title, columns, rows, count)
+    return framed(TableName.VOTES, place, title, columns, rows, count)
 
 
 def _pairs_at_most(place: Place, several: bool) -> int:
@@ -231,7 +321,7 @@ def _contests_table(_user: Any, place: Place, filters: Filters) -> Table:
         party = reporting.party_report(place.election, place.office, place.region)
         return map(_contest_row, sorted(party.contests, key=lambda pair: key(pair[1])))
 
-    return _table(TableName.CONTESTS, place, _("Semua kontes"), columns, rows, lambda _most: len(_contests(place)))
+    return framed(TableName.CONTESTS, place, _("Semua kontes"), columns, rows, lambda _most: len(_contests(place)))
 
 
 def _contest_row(entry: tuple[Contest, RegionLine]) -> Row:
@@ -307,7 +397,7 @@ def _regions_below(place: Place, filters: Filters) -> Table:
         )
 
     below = Region.objects.filter(parent=place.region)
-    return _table(
+    return framed(
         TableName.CHILDREN, place, _heading_below(place), columns, rows, lambda _most: below.order_by().count()
     )
 
@@ -346,7 +436,7 @@ def _provinces_below(place: Place) -> Table:
         return map(row, reporting.party_report(place.election, place.office, place.region).children)
 
     below = Region.objects.filter(parent=place.region)
-    return _table(
+    return framed(
         TableName.CHILDREN, place, _heading_below(place), columns, rows, lambda _most: below.order_by().count()
     )
 
@@ -360,17 +450,10 @@ def _heading_below(place: Place) -> str:
 
 def _stations(_user: Any, place: Place, filters: Filters) -> Table:
     contests = [place.contest] if place.contest else _contests(place)
-    pairs = _pairs(contests)
-    most = max((len(one) for one in pairs.values()), default=0)
-    # Pairs of different contests stand in one column by their place on the ballot, and are never added.
-    votes = [_numbered(pair) for pair in pairs[contests[0].pk]] if place.contest else []
-    votes = votes or [_("Suara paslon ke-%(place)s") % {"place": number} for number in range(1, most + 1)]
+    votes = vote_labels(contests)
+    most = len(votes)
     columns = (
-        Column(_("Kontes"), Kind.TEXT, 26),
-        Column(_("Kecamatan"), Kind.TEXT, 16),
-        Column(_("Kode desa"), Kind.TEXT, 13),
-        Column(_("Desa/kelurahan"), Kind.TEXT, 18),
-        Column(_("Nomor TPS"), width=6),
+        *station_columns(),
         Column(_("Keadaan"), Kind.TEXT, 16),
         Column(_("DPT"), width=6),
         Column(_("Pengguna"), width=8),
@@ -392,18 +475,14 @@ def _stations(_user: Any, place: Place, filters: Filters) -> Table:
         results = StationResult.objects.filter(contest__in=contests).within(place.region).order_by()
         return (results if limit is None else results[:limit]).count()
 
-    return _table(TableName.STATIONS, place, _("TPS"), columns, rows, count)
+    return framed(TableName.STATIONS, place, _("TPS"), columns, rows, count)
 
 
 def _station_row(line: StationLine, titles: dict[int, str], states: dict[str, str], most: int) -> Row:
     result, station = line.result, line.result.station
     form = result.form if result.is_in else None
     return (
-        titles[result.contest_id],
-        station.region.parent.name,
-        station.region.code,
-        station.region.name,
-        station.number,
+        *station_cells(titles[result.contest_id], station),
         states[line.state],
         station.registered_voters,
         form.voters_total if form else None,
@@ -418,13 +497,9 @@ def _station_row(line: StationLine, titles: dict[int, str], states: dict[str, st
 
 
 def _queue(user: Any, place: Place, filters: Filters) -> Table:
-    view = work_queue.View(filters.view) if filters.view else work_queue.View.ALL
+    view = chosen(work_queue.View, filters.view, work_queue.View.ALL)
     columns = (
-        Column(_("Kontes"), Kind.TEXT, 28),
-        Column(_("Kecamatan"), Kind.TEXT, 16),
-        Column(_("Kode desa"), Kind.TEXT, 13),
-        Column(_("Desa/kelurahan"), Kind.TEXT, 18),
-        Column(_("Nomor TPS"), width=6),
+        *station_columns(),
         Column(_("Keadaan"), Kind.TEXT, 16),
         Column(_("Yang perlu dilihat"), Kind.TEXT, 36),
         Column(_("Dikirim oleh"), Kind.TEXT, 18),
@@ -439,17 +514,13 @@ def _queue(user: Any, place: Place, filters: Filters) -> Table:
 
     label = queue_words.VIEWS[view]
     title = _("Antrean verifikasi: %(view)s") % {"view": str(label)}
-    return _table(TableName.QUEUE, place, title, columns, rows, count)
+    return framed(TableName.QUEUE, place, title, columns, rows, count)
 
 
 def _queue_row(result: StationResult) -> Row:
-    station, form = result.station, result.form
+    form = result.form
     return (
-        str(result.contest.title),
-        station.region.parent.name,
-        station.region.code,
-        station.region.name,
-        station.number,
+        *station_cells(str(result.contest.title), result.station),
         queue_words.state(reporting.station_state(result)),
         " · ".join(queue_words.reasons(result)) or None,
         str(form.submitted_by) if form else None,
@@ -457,7 +528,7 @@ def _queue_row(result: StationResult) -> Row:
     )
 
 
-_BUILDERS: dict[TableName, Callable[[Any, Place, Filters], Table]] = {
+_BUILDERS: dict[TableName, Builder] = {
     TableName.VOTES: _votes,
     TableName.CONTESTS: _contests_table,
     TableName.CHILDREN: _children,
@@ -469,8 +540,33 @@ _BUILDERS: dict[TableName, Callable[[Any, Place, Filters], Table]] = {
 # What they share
 
 
-def _table(
-    name: TableName,
+def station_columns() -> tuple[Column, ...]:
+    """Which station a row is about."""
+    return (
+        Column(_("Kontes"), Kind.TEXT, 26),
+        Column(_("Kecamatan"), Kind.TEXT, 16),
+        Column(_("Kode desa"), Kind.TEXT, 13),
+        Column(_("Desa/kelurahan"), Kind.TEXT, 18),
+        Column(_("Nomor TPS"), width=6),
+    )
+
+
+def station_cells(contest: str, station: PollingStation) -> Row:
+    village = station.region
+    return contest, village.parent.name if village.parent else None, village.code, village.name, station.number
+
+
+def vote_labels(contests: list[Contest]) -> list[str]:
+    """A column a pair. Of several contests they stand by their place on the ballot, and are never added."""
+    pairs = _pairs(contests)
+    if len(contests) == 1:
+        return [_numbered(pair) for pair in pairs[contests[0].pk]]
+    most = max((len(one) for one in pairs.values()), default=0)
+    return [_("Suara paslon ke-%(place)s") % {"place": number} for number in range(1, most + 1)]
+
+
+def framed(
+    name: str,
     place: Place,
     title: str,
     columns: tuple[Column, ...],

@@ -27,6 +27,8 @@ from typing import Any
 
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.phone_numbers import may_be_answered
@@ -47,6 +49,8 @@ from tallies.totals import reporting
 from tallies.totals.reporting import RegionLine
 
 PAGE = 50
+#: Of a list that is read to its end, as many at once.
+ROWS_AT_A_TIME = 500
 #: Kecamatan that one query reads, at most.
 _MOST_AREAS = 200
 
@@ -59,6 +63,15 @@ class View(StrEnum):
     REJECTED = "ditolak"
     NEEDS_FIX = "perbaikan"
     UNREADABLE = "foto"
+
+
+VIEW_LABELS: dict[View, Promise] = {
+    View.SILENT: _("Belum masuk"),
+    View.STRONGHOLDS: _("Kantong suara"),
+    View.REJECTED: _("Ditolak"),
+    View.NEEDS_FIX: _("Perlu diperbaiki"),
+    View.UNREADABLE: _("Foto tidak terbaca"),
+}
 
 
 def unreadable_forms() -> QuerySet[FormPhoto]:
@@ -233,6 +246,17 @@ def page(user: Any, election: Election, asked: Asked, *, after: Position | None 
         sum(area.count for area in areas if area.is_stronghold),
         max((area.line.progress.counted_at for area in areas if area.line.progress), default=None),
     )
+
+
+def rows(user: Any, election: Election, asked: Asked) -> Iterator[Row]:
+    """Yield the whole list, some kecamatan at a time: it may be as long as the election has stations."""
+    results, areas = results_of(user, election, asked), areas_of(user, election, asked)
+    by_key = {area.key: area for area in areas}
+    waiting = [area for area in areas if area.count > 0]
+    while waiting:
+        part = _enough(waiting, ROWS_AT_A_TIME)
+        waiting = waiting[len(part) :]
+        yield from rows_of(_in_order(results, part, None), by_key)
 
 
 def first_keys(user: Any, election: Election, asked: Asked, *, most: int) -> list[int]:

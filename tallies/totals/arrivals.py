@@ -105,6 +105,13 @@ def arrivals_of(election: Election, office: str, region: Region, zone: tzinfo) -
     return in_intervals(known[2], known[3], zone=zone, stations=stations, counted_at=known[0])
 
 
+def arrivals_now(election: Election, office: str, region: Region, zone: tzinfo) -> Arrivals:
+    """Read the arrivals of ``region`` as they are, for a reader who cannot wait for a minute."""
+    stations, counted_at = _counted(election, office, region)
+    arrived, verified = _quarters(election, office, region)
+    return in_intervals(arrived, verified, zone=zone, stations=stations, counted_at=counted_at)
+
+
 def _counted(election: Election, office: str, region: Region) -> tuple[int, datetime | None]:
     """Stations of the region and when they were last counted: of its contest, or of the party above contests."""
     own = {"region": region}

@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -55,12 +54,14 @@ def phones(request: HttpRequest) -> HttpResponse:
         "choices": _choices(place, scope),
         "state": state,
         "search": search,
-        "filters": [(label, address(keadaan=one), one == state) for one, label in _state_labels().items()],
+        "filters": [(label, address(keadaan=one), one == state) for one, label in guard_phones.STATE_LABELS.items()],
         "rows": page.rows,
         "several_elections": len({row.assignment.station.election_id for row in page.rows}) > 1,
         "is_filtered": state != State.ALL or search or place != scope,
         "here": request.get_full_path(),
         "next_url": address(setelah=str(page.next)) if page.next else "",
+        "elections": Election.objects.visible_to(request.user).exclude(phase=Phase.CLOSED),
+        "export_query": address(wilayah="").partition("?")[2],
         "first_url": address() if after else "",
     }
     return _rendered(request, "activation/phones.html", context)
@@ -147,15 +148,6 @@ def _guard(request: HttpRequest, pk: int) -> User:
 def _state(request: HttpRequest) -> State:
     asked = request.GET.get("keadaan", "")
     return State(asked) if asked in list(State) else State.ALL
-
-
-def _state_labels() -> dict[State, str]:
-    return {
-        State.ALL: _("Semua"),
-        State.NONE: _("Belum ada tautan"),
-        State.LINK: _("Tautan belum dipakai"),
-        State.ACTIVE: pgettext("daftar", "Ponsel aktif"),
-    }
 
 
 def _choices(place: Region, scope: Region) -> list[Region]:

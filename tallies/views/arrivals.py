@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from csp.constants import NONE, UNSAFE_INLINE
@@ -41,6 +42,7 @@ def arrivals_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "places": _trail(request, here),
         "picture": reverse("arrivals-picture", args=[slug, code], query=query),
         "intervals_picture": reverse("arrivals-picture", args=[slug, code], query=query | {"gambar": "selang"}),
+        "export_query": urlencode(query),
         "results_url": region_address(here.election, here.region, **query),
         "party_stylesheet": reverse("party-css", args=[slug]),
     }

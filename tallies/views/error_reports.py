@@ -171,6 +171,7 @@ def _list(
             (gettext("Terbuka"), here, not closed),
             (gettext("Sudah ditutup"), f"{here}?saring=ditutup", closed),
         ],
+        "export_query": urlencode(kept),
         "first_url": f"{here}?{urlencode(kept)}" if before else "",
         "next_url": f"{here}?{urlencode(kept | {'sebelum': following})}" if following else "",
         "queue_url": reverse("verification-queue", args=[election.slug]),

@@ -18,7 +18,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from regions.models import LEVEL_WORDS, Level
 from tallies.exports import files, jobs
-from tallies.exports.tables import Filters, NoSuchTable, Table, TableName, levels_at, names_at, table_of
+from tallies.exports.tables import (
+    DESK_TABLES,
+    Filters,
+    NoSuchTable,
+    Table,
+    TableName,
+    levels_at,
+    names_at,
+    refuse,
+    table_of,
+)
 from tallies.models import ExportJob, FileFormat, Office
 from tallies.totals import places
 from tallies.totals.places import Place, place_for
@@ -33,7 +43,7 @@ def export(request: HttpRequest, slug: str, code: str, table: str, file_format: 
     """Answer a table as a file, or offer to prepare one that is too long to wait for; a POST has it prepared.
 
     Filters are those of the page (`Filters`). 404 for who sees no figures, outside the
-    reader's region, and for a table that is not there.
+    reader's region, and for a table that is not there; 403 for a table of those who decide.
     """
     if file_format not in FileFormat.values:
         raise Http404
@@ -121,19 +131,19 @@ def tables_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     offices = [(Office(one).label, f"{here}?jabatan={one}", one == place.office) for one in place.offices]
     context = _here(place) | {
         "offices": offices if len(offices) > 1 else [],
-        "rows": [(label, _formats(place, name, **query)) for label, name, query in _listed(place)],
+        "rows": [(label, _formats(place, name, **query)) for label, name, query in _listed(request.user, place)],
         "jobs": ExportJob.objects.visible_to(request.user).select_related("election", "region"),
     }
     return render(request, "exports/tables.html", context)
 
 
-def _listed(place: Place) -> list[tuple[str, TableName, dict[str, str]]]:
+def _listed(user: Any, place: Place) -> list[tuple[str, str, dict[str, str]]]:
     labels = {
         TableName.CONTESTS: _("Semua kontes"),
         TableName.STATIONS: _("Setiap TPS"),
         TableName.QUEUE: _("Antrean verifikasi"),
     }
-    found: list[tuple[str, TableName, dict[str, str]]] = []
+    found: list[tuple[str, str, dict[str, str]]] = []
     for name in names_at(place):
         if name == TableName.VOTES:
             for word in levels_at(place):
@@ -143,6 +153,9 @@ def _listed(place: Place) -> list[tuple[str, TableName, dict[str, str]]]:
             found.append((str(Level(place.region.level + 1).label), name, {}))
         else:
             found.append((labels[name], name, {}))
+    for word, desk in DESK_TABLES.items():
+        if desk.is_at(place) and (user.may_decide or not desk.decides):
+            found.append((str(desk.label), word, {}))
     return found
 
 
@@ -195,6 +208,7 @@ def job(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def job_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """Hand out the file, to its owner, while the region is still the owner's."""
     found = _own_job(request, uuid)
+    refuse(request.user, found.table)
     if not found.is_ready:
         raise Http404
     try:

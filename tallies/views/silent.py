@@ -50,6 +50,8 @@ def silent_page(request: HttpRequest, slug: str) -> HttpResponse:
         "counted_at": page.counted_at,
         "several_contests": len({row.result.contest_id for row in page.rows}) > 1,
         "next_url": _address(request.path, scope, asked, setelah=str(page.next)) if page.next else "",
+        # The place is in the address of a file.
+        "export_query": _address("", asked.place, asked).removeprefix("?"),
         "first_url": _address(request.path, scope, asked) if after else "",
         "may_remind": request.user.may_decide and election.phase in intake.ACCEPTING_PHASES,
     }
@@ -59,7 +61,7 @@ def silent_page(request: HttpRequest, slug: str) -> HttpResponse:
 def _list_context(request: HttpRequest, election: Election, asked: Asked) -> dict[str, Any]:
     scope = request.user.scope
     here = reverse("silent", args=[election.slug])
-    labels = _view_labels().items()
+    labels = silent_list.VIEW_LABELS.items()
     return {
         "election": election,
         "party_stylesheet": reverse("party-css", args=[election.slug]),
@@ -122,16 +124,6 @@ def _choices(place: Region, scope: Region) -> list[Region]:
     """What the list of regions offers: down to the desa of a kecamatan, and what lies beside a desa."""
     around = place.parent if place.level == Level.VILLAGE and place != scope else place
     return list(Region.objects.within(scope).filter(parent=around).order_by("first"))
-
-
-def _view_labels() -> dict[View, str]:
-    return {
-        View.SILENT: _("Belum masuk"),
-        View.STRONGHOLDS: _("Kantong suara"),
-        View.REJECTED: _("Ditolak"),
-        View.NEEDS_FIX: _("Perlu diperbaiki"),
-        View.UNREADABLE: _("Foto tidak terbaca"),
-    }
 
 
 def _last_labels() -> dict[str, str]:

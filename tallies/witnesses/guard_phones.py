@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import Activation, Device, User
 from regions.models import Level, Region
@@ -29,6 +31,14 @@ class State(StrEnum):
     NONE = "tanpa"
     LINK = "tautan"
     ACTIVE = "aktif"
+
+
+STATE_LABELS: dict[State, Promise] = {
+    State.ALL: gettext_lazy("Semua"),
+    State.NONE: gettext_lazy("Belum ada tautan"),
+    State.LINK: gettext_lazy("Tautan belum dipakai"),
+    State.ACTIVE: pgettext_lazy("daftar", "Ponsel aktif"),
+}
 
 
 @dataclass(frozen=True)
@@ -81,10 +91,36 @@ class Page:
 
 
 def page(
-    user: Any, place: Region, *, state: State = State.ALL, search: str = "", after: Position | None = None
+    user: Any,
+    place: Region,
+    *,
+    state: State = State.ALL,
+    search: str = "",
+    election: Election | None = None,
+    after: Position | None = None,
+    size: int = PAGE,
 ) -> Page:
     """One page of those ``user`` may see who guard a station in ``place``, following ``after``."""
-    open_elections = list(Election.objects.exclude(phase=Phase.CLOSED).values_list("pk", flat=True))
+    rows = _guards(user, place, state, search, election, after)
+    rows = rows.select_related("witness", "station__election", "station__region__parent")
+    found = list(rows.order_by("station__region__first", "station__number", "pk")[: size + 1])
+    shown = found[:size]
+    return Page(_with_phones(shown), _position(shown[-1]) if len(found) > size else None)
+
+
+def count(user: Any, place: Region, election: Election, *, state: State, search: str, most: int | None) -> int:
+    """How many rows all pages have, counted no further than ``most``."""
+    rows = _guards(user, place, state, search, election, None).order_by()
+    return (rows if most is None else rows[:most]).count()
+
+
+def _guards(
+    user: Any, place: Region, state: State, search: str, election: Election | None, after: Position | None
+) -> QuerySet[Assignment]:
+    elections = Election.objects.exclude(phase=Phase.CLOSED)
+    if election is not None:
+        elections = elections.filter(pk=election.pk)
+    open_elections = list(elections.values_list("pk", flat=True))
     # The range begins at the row before: an index is entered there, not at the start of the region.
     first = max(after.first, place.first) if after else place.first
     rows = (
@@ -96,12 +132,7 @@ def page(
     if search:
         called = _called(search)
         rows = rows.filter(witness__in=called if place.level >= Level.REGENCY else _keys_of_few(called, state))
-    if after:
-        rows = rows.filter(after.rest)
-    rows = rows.select_related("witness", "station__election", "station__region__parent")
-    found = list(rows.order_by("station__region__first", "station__number", "pk")[: PAGE + 1])
-    shown = found[:PAGE]
-    return Page(_with_phones(shown), _position(shown[-1]) if len(found) > PAGE else None)
+    return rows.filter(after.rest) if after else rows
 
 
 def guards_of(user: Any) -> QuerySet[User]:
