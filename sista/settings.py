@@ -286,6 +286,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "PhotoSubjectEnum": "tallies.models.PhotoSubject",
         "PhotoStateEnum": "tallies.models.PhotoState",
+        "OutcomeEnum": "tallies.models.Outcome",
+        "ContactOutcomeEnum": "tallies.models.ContactOutcome",
         "StationStateEnum": "tallies.api.reading_serializers.STATES",
     },
 }

@@ -12,7 +12,20 @@ from rest_framework import serializers
 from tallies.api.result_serializers import PlaceSerializer
 from tallies.count_room import work_queue
 from tallies.figures import FULL_FIELDS
-from tallies.models import FormKind, Office, Outcome, Phase, PhotoState, PhotoSubject, Review
+from tallies.models import (
+    WITH_FIGURES,
+    ContactOutcome,
+    ErrorKind,
+    Finding,
+    FormKind,
+    Office,
+    Outcome,
+    Phase,
+    PhotoState,
+    PhotoSubject,
+    Review,
+)
+from tallies.silent.calling import LISTED
 
 MARKS = ("counted", "rejected", "proposed", "rival", "equal", "superseded", "settled")
 STATES = ("not_in", "pending", "verified", "disputed", "needs_fix", "rejected")
@@ -132,6 +145,76 @@ class QueuePageSerializer(_Page):
     results = QueueRowSerializer(many=True)
 
 
+class AttemptSerializer(serializers.Serializer):
+    outcome = serializers.ChoiceField(choices=ContactOutcome.choices)
+    note = serializers.CharField()
+    by = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class SilentRowSerializer(serializers.Serializer):
+    station = _StationFacts(source="row.result")
+    stronghold = serializers.BooleanField(help_text="Our pair leads in its kecamatan.")
+    at_stake = serializers.IntegerField(
+        source="row.area.at_stake", allow_null=True, default=None, help_text="Of the kecamatan: votes of our lead."
+    )
+    attempts = AttemptSerializer(many=True, help_text=f"The newest first, {LISTED} at most.")
+
+
+class SilentPageSerializer(_Page):
+    count = serializers.IntegerField(help_text="All stations asked for.")
+    strongholds = serializers.IntegerField(help_text="Those of them where our pair leads.")
+    counted_at = serializers.DateTimeField(allow_null=True)
+    results = SilentRowSerializer(many=True)
+
+
+class NewestRowSerializer(StationRowSerializer):
+    received_at = serializers.DateTimeField(source="result.form.received_at")
+
+
+class NewestPageSerializer(_Page):
+    results = NewestRowSerializer(many=True)
+
+
+class WorkLeftSerializer(serializers.Serializer):
+    """Stations, by what is to be done about them."""
+
+    differences = serializers.IntegerField()
+    strongholds = serializers.IntegerField(help_text="Not in, of kecamatan where our pair leads.")
+    unreadable = serializers.IntegerField(help_text="Whose counted form names a photo nobody can read.")
+    pending = serializers.IntegerField()
+    needs_fix = serializers.IntegerField()
+    rejected = serializers.IntegerField()
+
+
+class ReportEntrySerializer(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=ErrorKind.choices)
+    text = serializers.CharField()
+    by = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class ReportAnswerSerializer(serializers.Serializer):
+    text = serializers.CharField()
+    by = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class ErrorReportSerializer(serializers.Serializer):
+    """What is said about one station until somebody answers."""
+
+    id = serializers.IntegerField(source="pk")
+    station = _StationFacts(source="result")
+    opened_at = serializers.DateTimeField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+    entries = ReportEntrySerializer(many=True, source="entries.all", help_text="The oldest first.")
+    answer = ReportAnswerSerializer(allow_null=True, default=None, help_text="Null while it is open.")
+
+
+class ErrorReportPageSerializer(_Page):
+    results = ErrorReportSerializer(many=True)
+
+
 class QuarantineSerializer(serializers.Serializer):
     count = serializers.IntegerField(help_text="What revoked witnesses still sent; counted to 99.")
     more = serializers.BooleanField(help_text="There are more than the count says.")
@@ -249,6 +332,37 @@ class StationDetailSerializer(serializers.Serializer):
     @extend_schema_field({"type": "string", "enum": list(STATES)})
     def get_state(self, report: Any) -> str:
         return self.context["state"]
+
+
+class ReadingSerializer(serializers.Serializer):
+    """What a second person saw on the photos of a form, without having seen its figures."""
+
+    uuid = serializers.UUIDField()
+    form = serializers.UUIDField(source="form.uuid")
+    round = serializers.IntegerField(help_text="1: the whole form; 2: the boxes that differed, once more.")
+    reader = serializers.CharField()
+    first_reader = serializers.CharField(help_text="Who filled in the form.")
+    finding = serializers.ChoiceField(choices=Finding.choices)
+    differing = serializers.ListField(child=serializers.CharField(), help_text="Names of the boxes that differ.")
+    confirmed = serializers.ListField(child=serializers.CharField())
+    reason = serializers.CharField()
+    claimed_at = serializers.DateTimeField()
+    read_at = serializers.DateTimeField()
+    votes = serializers.SerializerMethodField(help_text="By ballot number; empty where nothing could be read.")
+    figures = serializers.SerializerMethodField(help_text="What was read besides; empty where nothing could be.")
+
+    @extend_schema_field({"type": "object", "additionalProperties": _FIGURE})
+    def get_votes(self, reading: Any) -> dict[str, int | None]:
+        return {str(number): votes for number, votes in reading.figures.votes.items()}
+
+    @extend_schema_field({"type": "object", "additionalProperties": _FIGURE})
+    def get_figures(self, reading: Any) -> dict[str, int | None]:
+        asked = self.context["fields"] if reading.finding in WITH_FIGURES else ()
+        return {name: getattr(reading, name) for name in FULL_FIELDS if name in asked}
+
+
+class ReadingPageSerializer(_Page):
+    results = ReadingSerializer(many=True)
 
 
 class EventSerializer(serializers.Serializer):

@@ -24,17 +24,24 @@ from tallies.api.reading_serializers import (
     ArrivalsSerializer,
     ContestSerializer,
     ElectionSerializer,
+    ErrorReportPageSerializer,
     EventPageSerializer,
+    NewestPageSerializer,
     QuarantineSerializer,
     QueuePageSerializer,
+    ReadingPageSerializer,
     RegionDetailSerializer,
+    SilentPageSerializer,
     StationDetailSerializer,
     StationPageSerializer,
+    WorkLeftSerializer,
 )
 from tallies.api.refusals import Refused
 from tallies.api.views import ApiView, refusals
-from tallies.count_room import quarantine, work_queue
+from tallies.count_room import error_reports, quarantine, readings, work_queue
 from tallies.models import COUNTED_REVIEWS, AuditEvent, Contest, Election, Office, Review, StationResult
+from tallies.silent import calling, silent_list
+from tallies.silent.work_left import work_left
 from tallies.totals import arrivals, reporting, station_reporting
 from tallies.totals.places import place_for
 from tallies.views.photos import photo_answer
@@ -219,6 +226,111 @@ class ArrivalsView(ReadingView):
         return Response(ArrivalsSerializer(shown | {"office": office}).data)
 
 
+class SilentView(ReadingView):
+    @extend_schema(
+        operation_id="list_silent",
+        parameters=[
+            OpenApiParameter("region", OpenApiTypes.STR, description="Code of a region in the reader's."),
+            OpenApiParameter("view", OpenApiTypes.STR, enum=[str(one) for one in silent_list.View]),
+            OpenApiParameter("last", OpenApiTypes.STR, enum=silent_list.LAST_FILTERS, description="Last outcome."),
+            _AFTER,
+            _LIMIT,
+        ],
+        responses={200: SilentPageSerializer, **_ASKED_REFUSALS},
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The stations to ask for, those to call first at the top, with what was tried.
+
+        Without `view` those that are not in. Numbers of telephones are on the page only.
+        """
+        view = _one_of(request, "view", list(silent_list.View)) or silent_list.View.SILENT
+        last, limit = _one_of(request, "last", silent_list.LAST_FILTERS), _limit(request)
+        after = request.query_params.get("after")
+        position = silent_list.Position.read(after) if after is not None else None
+        if after is not None and position is None:
+            raise _bad("after")
+        election, code = _election(request, slug), request.query_params.get("region")
+        place = request.user.scope if code is None else _region(request, code)
+        asked = silent_list.Asked(place, silent_list.View(view), last)
+        page = silent_list.page(request.user, election, asked, after=position, size=limit)
+        attempts = calling.attempts_of_each(row.result for row in page.rows)
+        rows = [
+            {
+                "row": row,
+                "stronghold": row.area is not None and row.area.is_stronghold,
+                "attempts": attempts[row.result.pk],
+            }
+            for row in page.rows
+        ]
+        shown = {name: getattr(page, name) for name in ("count", "strongholds", "counted_at")}
+        shown |= {"next": page.next and str(page.next), "results": rows}
+        return Response(SilentPageSerializer(shown).data)
+
+
+class ErrorReportsView(ReadingView):
+    @extend_schema(
+        operation_id="list_error_reports",
+        parameters=[
+            OpenApiParameter("closed", OpenApiTypes.BOOL, description="Those that are answered; else the open ones."),
+            _AFTER,
+            _LIMIT,
+        ],
+        responses={200: ErrorReportPageSerializer, **_ASKED_REFUSALS},
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """What people say is wrong in the reader's region, with the answers; the newest first."""
+        closed, limit = _yes_or_no(request, "closed") or False, _limit(request)
+        before = _whole_number(request, "after", 0) or None
+        election = _election(request, slug)
+        found, following = error_reports.page(request.user, election, closed=closed, before=before, size=limit)
+        shown = {"next": following and str(following), "results": found}
+        return Response(ErrorReportPageSerializer(shown).data)
+
+
+class ReadingsView(ReadingView):
+    @extend_schema(
+        operation_id="list_readings",
+        parameters=[_AFTER, _LIMIT],
+        responses={200: ReadingPageSerializer, **_ASKED_REFUSALS},
+    )
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """The second readings of a station's forms, the oldest first."""
+        limit, after = _limit(request), _whole_number(request, "after", 0)
+        result = _result(request, slug, pk)
+        found = list(readings.history_of(result).filter(pk__gt=after)[: limit + 1])
+        following = str(found[limit - 1].pk) if len(found) > limit else None
+        context = {"fields": result.contest.election.fields}
+        shown = {"next": following, "results": found[:limit]}
+        return Response(ReadingPageSerializer(shown, context=context).data)
+
+
+class NewestView(ReadingView):
+    @extend_schema(
+        operation_id="list_newest",
+        parameters=[_OFFICE, _AFTER, _LIMIT],
+        responses={200: NewestPageSerializer, **_ASKED_REFUSALS},
+    )
+    def get(self, request: Request, slug: str, code: str) -> Response:
+        """The stations whose counted form came last, the newest first; in a region of one contest."""
+        limit, before = _limit(request), _whole_number(request, "after", 0) or None
+        place = _place_of_contest(request, slug, code)
+        lines = reporting.newest_stations(place.contest, place.region, most=limit + 1, before=before)
+        following = str(lines[limit - 1].result.form_id) if len(lines) > limit else None
+        return Response(NewestPageSerializer({"next": following, "results": lines[:limit]}).data)
+
+
+class WorkLeftView(ReadingView):
+    @extend_schema(
+        operation_id="read_work_left",
+        parameters=[_OFFICE],
+        responses={200: WorkLeftSerializer, **_ASKED_REFUSALS},
+    )
+    def get(self, request: Request, slug: str, code: str) -> Response:
+        """What a coordinator still has to do; in a region of one contest."""
+        place = _place_of_contest(request, slug, code)
+        return Response(WorkLeftSerializer(work_left(place.contest, place.region)).data)
+
+
 class FormPhotoView(ReadingView):
     @extend_schema(
         operation_id="read_form_photo",
@@ -271,6 +383,14 @@ def _region(request: Request, code: str) -> Region:
 def _result(request: Request, slug: str, pk: int) -> StationResult:
     visible = StationResult.objects.visible_to(request.user).with_place()
     return get_object_or_404(visible, pk=pk, contest__election__slug=slug)
+
+
+def _place_of_contest(request: Request, slug: str, code: str) -> Any:
+    office = _one_of(request, "office", Office.values)
+    place = place_for(request.user, slug, code, office=office)
+    if place.contest is None or (office and office != place.office):
+        raise Http404
+    return place
 
 
 def _bad(name: str) -> Refused:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -233,6 +234,12 @@ def _unreadable() -> str:
 def _record(reading: Reading, result: StationResult, *, by: Any) -> None:
     content = {"reading": audit.reading_content(reading)}
     audit.record(result, "second reading", by=by, at=reading.read_at, content=content)
+
+
+def history_of(result: StationResult) -> QuerySet[Reading]:
+    """Readings of every form the station ever had, for whom `readings_of` is for."""
+    rows_ = Reading.objects.filter(result=result.pk).select_related("form", "reader", "first_reader")
+    return rows_.prefetch_related("votes__pair").order_by("pk")
 
 
 def readings_of(result: StationResult) -> list[Reading]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -51,6 +52,15 @@ def record(result: StationResult, outcome: ContactOutcome, *, by: Any, key: UUID
             result=result, key=key, outcome=outcome, by=by, defaults={"note": note, "at": timezone.now()}
         )
     return attempt
+
+
+def attempts_of_each(results: Iterable[StationResult]) -> dict[int, list[ContactAttempt]]:
+    """The newest attempts at each station, the newest first, by the key of the result: one query."""
+    found: dict[int, list[ContactAttempt]] = {result.pk: [] for result in results}
+    for attempt in ContactAttempt.objects.filter(result__in=list(found)).select_related("by"):
+        if len(found[attempt.result_id]) < LISTED:
+            found[attempt.result_id].append(attempt)
+    return found
 
 
 def attempts_at(result: StationResult) -> list[ContactAttempt]:

@@ -261,9 +261,14 @@ def pair_lines(pairs: list[Pair], votes: dict[int, tuple[int, int]]) -> tuple[Pa
     )
 
 
-def newest_stations(contest: Contest, region: Region, *, most: int) -> list[StationLine]:
-    """The stations of ``region`` whose counted form came last, the newest first, from three queries."""
+def newest_stations(contest: Contest, region: Region, *, most: int, before: int | None = None) -> list[StationLine]:
+    """The stations of ``region`` whose counted form came last, the newest first, from three queries.
+
+    ``before``: key of a form; of a station that is corrected meanwhile a later page may tell again.
+    """
     results = StationResult.objects.filter(contest=contest).within(region).counted()
+    if before is not None:
+        results = results.filter(form__lt=before)
     newest = results.select_related("station__region__parent", "form").order_by("-form")[:most]
     return list(_lines_of(newest, {contest.pk: list(_pairs(contest.pk))}))
 

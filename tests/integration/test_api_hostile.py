@@ -1,6 +1,7 @@
 """The document and the addresses hold each other to what they say, whatever a program asks."""
 
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 import schemathesis
@@ -19,7 +20,9 @@ from schemathesis.specs.openapi.checks import (
 
 from accounts import api_tokens
 from tallies import intake, photos
-from tallies.models import Channel
+from tallies.count_room import error_reports
+from tallies.models import Channel, ContactOutcome
+from tallies.silent import calling
 from tallies.submission import PhotoName
 from tallies.totals import aggregation
 from tests.cast import region, submission
@@ -66,6 +69,8 @@ def asked(_one_connection, play, settings):
     sent = submission(play, "dampit_1", [100, 80, 20], photos=(PhotoName(photo.pk, 1),))
     intake.submit(sent, by=play.siti, channel=Channel.API)
     intake.submit(submission(play, "dampit_1", [100, 81, None]), by=play.joko, channel=Channel.API)
+    error_reports.tell(play.result("dampit_1"), "buram", "", by=play.joko)
+    calling.record(play.result("dampit_2"), ContactOutcome.NO_ANSWER, by=play.budi, key=uuid4())
     aggregation.drain()
     _token, text = api_tokens.make("schemathesis", region("35.07"), 1, by=play.budi)
     known = {
