@@ -1,4 +1,4 @@
-"""The words of the queue where no template writes them: its filters, states, and why a row is in it."""
+"""The words of the queue, on its page and in its file: its filters, states, and why a row is in it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from tallies import wording
-from tallies.count_room.work_queue import View
-from tallies.models import StationResult
+from tallies.count_room.work_queue import Group, View, group_of
+from tallies.models import ReadingState, StationResult
+from tallies.totals import reporting
 
 VIEWS: dict[View, Promise] = {
     View.ALL: gettext_lazy("Semua"),
     View.DIFFERENCES: pgettext_lazy("daftar", "Selisih"),
     View.PENDING: gettext_lazy("Menunggu"),
+    View.READING: gettext_lazy("Menunggu bacaan kedua"),
     View.NEEDS_FIX: gettext_lazy("Perlu diperbaiki"),
     View.REJECTED: gettext_lazy("Ditolak"),
 }
@@ -28,12 +30,17 @@ STATES: dict[str, Promise] = {
 }
 
 
-def state(name: str) -> str:
-    return str(STATES[name])
+def state(result: StationResult) -> str:
+    """The state of a row: a difference is named before the review, and who is to look at it next."""
+    if group_of(result) == Group.READING:
+        return str(VIEWS[View.READING])
+    return str(STATES[reporting.station_state(result)])
 
 
 def reasons(result: StationResult) -> list[str]:
-    """What there is to look at, as the row of the page says it."""
+    """What there is to look at."""
+    if result.reading == ReadingState.COORDINATOR:
+        return [_("Bacaan kedua berbeda")]
     if result.disputed:
         return [_("Dua laporan berbeda")]
     if result.proposed_form_id:

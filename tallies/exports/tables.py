@@ -462,7 +462,7 @@ def _stations(_user: Any, place: Place, filters: Filters) -> Table:
         *(Column(label) for label in votes),
     )
     titles = {contest.pk: str(contest.title) for contest in contests}
-    states = {state: queue_words.state(state) for state in orders.STATES}
+    states = {state: str(queue_words.STATES[state]) for state in orders.STATES}
     known = orders.STATION_ORDERS
     # Sorted only where the page sorts: a hundred thousand rows come along the tree.
     key = known[orders.chosen(known, filters.order)] if place.region.level == Level.VILLAGE else None
@@ -521,7 +521,7 @@ def _queue_row(result: StationResult) -> Row:
     form = result.form
     return (
         *station_cells(str(result.contest.title), result.station),
-        queue_words.state(reporting.station_state(result)),
+        queue_words.state(result),
         " · ".join(queue_words.reasons(result)) or None,
         str(form.submitted_by) if form else None,
         form.received_at if form else None,

@@ -13,13 +13,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from regions.models import Level, Region
 from sista.templatetags.formats import clock_short
-from tallies import entry, wording
-from tallies.count_room import error_reports, moving, quarantine, verification, work_queue
+from tallies import entry
+from tallies.count_room import error_reports, moving, quarantine, queue_words, verification, work_queue
 from tallies.count_room.decision_page import decision_page
 from tallies.count_room.decision_reasons import ReasonForm
 from tallies.count_room.move_form import MoveForm
@@ -47,10 +46,11 @@ from tallies.wording_refusals import refusal_sentence
 
 @dataclass(frozen=True)
 class QueueRow:
-    """``questions``: titles of what does not add up in the counted form."""
+    """``reasons``: what there is to look at. ``is_being_read``: it waits for a second reading."""
 
     result: StationResult
-    questions: tuple[str, ...]
+    reasons: list[str]
+    is_being_read: bool
 
 
 @login_required
@@ -73,8 +73,11 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
         "scope": scope,
         "zone": zone_of(list(Region.objects.ancestors_of(scope))),
         "view": view,
-        "filters": [(label, f"{here}?saring={one}", one == view) for one, label in _filter_labels().items()],
-        "rows": [QueueRow(result, _questions(result)) for result in page.rows],
+        "filters": [(label, f"{here}?saring={one}", one == view) for one, label in queue_words.VIEWS.items()],
+        "rows": [
+            QueueRow(result, queue_words.reasons(result), work_queue.group_of(result) == work_queue.Group.READING)
+            for result in page.rows
+        ],
         "several_contests": scope.level < Level.REGENCY or len({result.contest_id for result in page.rows}) > 1,
         "progress": work_queue.progress(request.user, election),
         "quarantined": quarantine.count(request.user, election),
@@ -97,22 +100,6 @@ def _view(request: HttpRequest) -> View:
 def _suffix(view: View) -> str:
     """What carries the filter along from station to station."""
     return "" if view == View.ALL else f"?saring={view}"
-
-
-def _filter_labels() -> dict[View, str]:
-    return {
-        View.ALL: _("Semua"),
-        View.DIFFERENCES: pgettext("daftar", "Selisih"),
-        View.PENDING: _("Menunggu"),
-        View.READING: _("Menunggu bacaan kedua"),
-        View.NEEDS_FIX: _("Perlu diperbaiki"),
-        View.REJECTED: _("Ditolak"),
-    }
-
-
-def _questions(result: StationResult) -> tuple[str, ...]:
-    codes = result.form.checks if result.form else []
-    return tuple(str(wording.TITLES[code]) for code in codes if code in wording.TITLES)
 
 
 # One station

@@ -12,14 +12,15 @@ from django.urls import reverse
 
 from accounts.models import Refusal
 from tallies import intake, preparation
-from tallies.count_room import verification
+from tallies.count_room import queue_words, verification, work_queue
 from tallies.exports import csv_file, pdf_file
 from tallies.exports.tables import Filters, TableName
-from tallies.models import Channel, ContestTotal, Election, FileFormat
+from tallies.models import Channel, ContestTotal, Election, FileFormat, Finding
 from tallies.preparation import NewStation
 from tallies.totals import aggregation, rebuilding, reporting
-from tests import cast
+from tests import cast, reading
 from tests.cast import region, submission
+from tests.reading import read_all_twice
 
 COUNTED = {"dampit_1": [100, 80, 20], "dampit_2": [7, 8, None], "gedangan_1": [10, 30, 5], "babat_1": [40, 60]}
 
@@ -152,6 +153,30 @@ def test_the_queue_follows_the_filter_of_its_page(counted, budi):
     assert stations(saring="menunggu") == waiting
     assert stations(saring="ditolak") == refused
     assert stations(saring="'; DROP TABLE") == waiting + refused
+
+
+@pytest.mark.parametrize("view", list(work_queue.View))
+def test_every_filter_of_the_queue_is_a_file_with_the_stations_and_words_of_its_page(play, client, view):
+    read_all_twice(play)
+    [asked, _first, other] = [
+        reading.send(play, name, [10, 20, 30], by=play.siti) for name in ("dampit_1", "dampit_2", "gedangan_1")
+    ]
+    assert reading.take(play.oper, play.election) == asked
+    reading.report(asked, Finding.NOT_C1, by=play.oper)
+    verification.ask_for_fix(other, by=play.budi, seen=play.result("gedangan_1").audit_seq, reason="Foto buram")
+    verification.reject(reading.send(play, "pamotan_1", [1, 2, 3], by=play.siti), by=play.budi, seen=1, reason="Lain")
+    aggregation.drain()
+    client.force_login(play.budi)
+    frame, labels, rows = frame_and_rows(client.get(address("35.07", "antrean", saring=view)))
+    page = client.get(f"/verifikasi/pilkada-2020/?saring={view}")
+    assert str(queue_words.VIEWS[view]) in str(frame)
+    shown = [(row.result.station.region.code, str(row.result.station.number)) for row in page.context["rows"]]
+    assert [(row[labels.index("Kode desa")], row[labels.index("Nomor TPS")]) for row in rows] == shown
+    text = page.content.decode()
+    for row in rows:
+        for column in ("Keadaan", "Yang perlu dilihat"):
+            assert row[labels.index(column)] in text
+    assert len(rows) == {"semua": 4, "menunggu": 0}.get(view, 1)
 
 
 # The frame
