@@ -331,9 +331,9 @@ function waitForWork() {
     try {
       const response = await fetch(document.getElementById("work").dataset.queue, { credentials: "same-origin" });
       if (!response.ok || ended.signal.aborted) return;
-      const { waiting } = await response.json();
-      find("[data-waits-none]")?.toggleAttribute("hidden", waiting > 0);
-      find("[data-waits-some]")?.toggleAttribute("hidden", waiting === 0);
+      const { ready } = await response.json();
+      find("[data-waits-none]")?.toggleAttribute("hidden", ready);
+      find("[data-waits-some]")?.toggleAttribute("hidden", !ready);
     } catch {
       // The next look may succeed.
     }

@@ -104,6 +104,16 @@ def waiting(user: Any, election: Election) -> int:
     return unclaimed(user, election)[: COUNTED + 1].count()
 
 
+def may_take(user: Any, election: Election) -> bool:
+    """Whether `take` would find something; forms whose photos are still on their way wait for those first."""
+    after = 0
+    while ahead := _oldest(user, election, after):
+        if _with_photo(ahead):
+            return True
+        after = ahead[-1]
+    return False
+
+
 def waiting_lately(user: Any, election: Election) -> int:
     """`waiting` as somebody of the region counted it a moment ago: to count a long queue costs more than its page."""
     key = f"reading-queue-{election.pk}-{user.region_id}"
@@ -120,11 +130,7 @@ def take(user: Any, election: Election) -> ReadingClaim | None:
     if held is not None:
         return held
     after = 0
-    while True:
-        oldest = unclaimed(user, election).filter(form__gt=after).order_by("form_id")
-        ahead = list(oldest.values_list("form_id", flat=True)[:AHEAD])
-        if not ahead:
-            return None
+    while ahead := _oldest(user, election, after):
         try:
             claim = _take_one(user, election, _with_photo(ahead))
         except IntegrityError:
@@ -133,6 +139,13 @@ def take(user: Any, election: Election) -> ReadingClaim | None:
         if claim is not None:
             return claim
         after = ahead[-1]
+    return None
+
+
+def _oldest(user: Any, election: Election, after: int) -> list[int]:
+    """The next of the forms that nobody holds, by their age, beyond ``after``."""
+    oldest = unclaimed(user, election).filter(form__gt=after).order_by("form_id")
+    return list(oldest.values_list("form_id", flat=True)[:AHEAD])
 
 
 def _take_one(user: Any, election: Election, forms: list[int]) -> ReadingClaim | None:

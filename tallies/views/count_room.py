@@ -272,8 +272,8 @@ def hold(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @for_readers
 def queue(request: HttpRequest, slug: str) -> HttpResponse:
-    """How many forms wait, for a page on which none did. Takes none: nobody may sit there."""
-    return JsonResponse({"waiting": claims.waiting(request.user, _election(request, slug))})
+    """Whether a photo can be read now, for a page on which none could. Takes none: nobody may sit there."""
+    return JsonResponse({"ready": claims.may_take(request.user, _election(request, slug))})
 
 
 # The own work

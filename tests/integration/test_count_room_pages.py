@@ -142,6 +142,29 @@ def test_who_is_not_signed_in_is_sent_to_the_door(play):
     assert Client().get(READING).url == f"/masuk/?next={READING}"
 
 
+def test_forms_that_wait_for_their_photos_are_said_and_nothing_calls_the_operator(play):
+    """Counted in the queue, and yet nothing to read: the page says why, and the other work there is."""
+    missing = PhotoName("ab" * 32, 1)
+    for station in ("dampit_1", "dampit_2"):
+        send(play, station, VOTES, by=play.siti, photos=(missing,))
+    client = signed_in(play.oper)
+    html = page_of(client).content.decode()
+    assert "Formulir menunggu fotonya" in html
+    assert "<b>2</b> formulir sudah masuk, tetapi fotonya belum sampai" in html
+    assert client.get(READING + "antrean/").json() == {"ready": False}
+    send(play, "pamotan_1", [1, 2, 3], by=play.joko, photos=(brought(play.joko),))
+    assert client.get(READING + "antrean/").json() == {"ready": True}
+
+
+@pytest.mark.parametrize("address", [READING, READING + "saya/", "/belum-masuk/pilkada-2020/kertas/"])
+def test_every_page_of_an_operator_has_the_same_tabs(play, address):
+    html = page_of(signed_in(play.oper), address).content.decode()
+    [tabs] = re.findall(r'<nav class="tabs".*?</nav>', html, re.DOTALL)
+    links = re.findall(r'href="([^"]+)"( aria-current="page")?', tabs)
+    assert [link for link, _current in links] == [READING, "/belum-masuk/pilkada-2020/kertas/", READING + "saya/"]
+    assert [link for link, current in links if current] == [address]
+
+
 # The photo
 
 
@@ -464,9 +487,9 @@ def test_an_old_page_does_not_give_up_what_a_new_one_shows(play):
 
 def test_looking_whether_something_waits_takes_nothing(play):
     client = signed_in(play.oper)
-    assert client.get(READING + "antrean/").json() == {"waiting": 0}
+    assert client.get(READING + "antrean/").json() == {"ready": False}
     send(play, "dampit_1", [10, 20, 30], by=play.siti, photos=(brought(play.siti),))
-    assert client.get(READING + "antrean/").json() == {"waiting": 1}
+    assert client.get(READING + "antrean/").json() == {"ready": True}
     assert not ReadingClaim.objects.exists()
 
 
