@@ -5,19 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from regions.models import Region
-from tallies.models import Contest, ContestTotal, Review, StationResult
+from tallies.models import OPEN_READINGS, Contest, ContestTotal, Review, StationResult
 from tallies.silent.silent_list import Area, View, condition_of
 from tallies.totals import reporting
 
 
 @dataclass(frozen=True)
 class WorkLeft:
-    """Stations: that differ, silent in a stronghold, with an unreadable photo, to be verified, sent back, refused."""
+    """Stations: that differ, silent in a stronghold, with an unreadable photo, to be verified, to be read, …
+
+    The first, the pending and those to be read are what the filters of the queue hold.
+    """
 
     differences: int
     strongholds: int
     unreadable: int
     pending: int
+    reading: int
     needs_fix: int
     rejected: int
 
@@ -31,11 +35,17 @@ def work_left(contest: Contest, region: Region) -> WorkLeft:
     # Of a station with a difference that one is named, as in the queue.
     needs_fix = results.filter(review=Review.NEEDS_FIX).values_list("disputed")
     back = [disputed for (disputed,) in needs_fix]
+    proposed = results.filter(proposed_form__isnull=False, disputed=False).count()
+    # Another person looks at these first, and the queue has them apart.
+    reading = results.filter(
+        reading__in=OPEN_READINGS, review=Review.PENDING, disputed=False, proposed_form=None
+    ).count()
     return WorkLeft(
-        differences=total.stations_disputed if total else 0,
+        differences=(total.stations_disputed if total else 0) + proposed,
         strongholds=sum(area.count for area in areas if area.contest_id == contest.pk and area.is_stronghold),
         unreadable=results.filter(condition_of(View.UNREADABLE)).count(),
-        pending=max(0, total.parts["pending"] - back.count(False)) if total else 0,
+        pending=max(0, total.parts["pending"] - back.count(False) - reading) if total else 0,
+        reading=reading,
         needs_fix=len(back),
         rejected=total.stations_rejected if total else 0,
     )

@@ -21,7 +21,9 @@ from tallies.silent.silent_list import Asked, View
 from tallies.silent.work_left import WorkLeft, work_left
 from tallies.submission import PhotoName
 from tallies.totals import aggregation, rebuilding
+from tests import reading
 from tests.cast import region, submission
+from tests.reading import read_all_twice
 
 UNREADABLE = "ab" * 32
 
@@ -63,10 +65,10 @@ def busy(play):
 
 def test_what_is_left_is_counted_in_the_region_alone(busy):
     assert work_left(busy.malang, region("35.07")) == WorkLeft(
-        differences=1, strongholds=2, unreadable=1, pending=1, needs_fix=1, rejected=1
+        differences=1, strongholds=2, unreadable=1, pending=1, reading=0, needs_fix=1, rejected=1
     )
-    assert work_left(busy.malang, region("35.07.06")) == WorkLeft(0, 2, 1, 1, 0, 0)
-    assert work_left(busy.lamongan, region("35.24")) == WorkLeft(0, 1, 0, 1, 0, 0)
+    assert work_left(busy.malang, region("35.07.06")) == WorkLeft(0, 2, 1, 1, 0, 0, 0)
+    assert work_left(busy.lamongan, region("35.24")) == WorkLeft(0, 1, 0, 1, 0, 0, 0)
 
 
 def test_a_station_that_is_asked_for_a_fix_and_differs_is_one_difference(play):
@@ -95,10 +97,19 @@ def test_each_number_opens_a_list_of_as_many(busy, view, number):
     assert int(found) == shown
 
 
-def test_the_differences_open_a_queue_of_as_many(busy):
+def test_each_number_of_the_queue_opens_a_filter_of_as_many(busy):
+    """What waits for a second reading stands apart, and a proposal for a verified form among the differences."""
+    read_all_twice(busy)
+    reading.send(busy, "gedangan_2", [30, 20, 10], by=busy.siti)
+    send(busy, "gedangan_3", [31, 20, 10])
+    verified = busy.result("gedangan_1").form
+    verification.approve(verified, by=busy.budi, seen=busy.result("gedangan_1").audit_seq)
+    send(busy, "gedangan_1", [151, 30, 20], supersedes=verified.uuid)
     answer = signed_in(busy.budi).get(work_url(busy)).content.decode()
-    [address] = re.findall(r'>1</span><a [^>]*href="([^"]*saring=selisih)"', answer)
-    assert len(signed_in(busy.budi).get(address).context["rows"]) == 1
+    numbers = re.findall(r'>(\d+)</span><a [^>]*href="([^"]*saring=(\w+))"', answer)
+    assert {view: int(number) for number, _address, view in numbers} == {"selisih": 2, "menunggu": 1, "dibaca": 1}
+    for number, address, _view in numbers:
+        assert len(signed_in(busy.budi).get(address).context["rows"]) == int(number)
 
 
 def test_what_came_in_last_stands_first_with_its_votes(busy):
