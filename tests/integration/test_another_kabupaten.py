@@ -1,0 +1,445 @@
+"""What belongs to Malang, asked for by those whom it is none of: every address of the count room, with real keys.
+
+The list of addresses is the resolver's own. One that is not named here, with the
+keys that would lead to Malang's data, fails the first test.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.urls import get_resolver, reverse
+from django.urls.resolvers import URLResolver
+
+from accounts import api_tokens
+from accounts.models import ApiToken, Refusal, Role
+from tallies import assigning, intake, photos, preparation
+from tallies.count_room import error_reports
+from tallies.exports import jobs
+from tallies.exports.tables import Filters
+from tallies.models import (
+    C1Form,
+    Channel,
+    ContactOutcome,
+    ErrorReport,
+    ExportJob,
+    Finding,
+    Office,
+    ReadingClaim,
+    Reminder,
+    StationResult,
+    WallLink,
+)
+from tallies.preparation import NewStation
+from tallies.silent import calling, paper, reminding
+from tallies.submission import PhotoName
+from tallies.totals import aggregation, rebuilding, wall_links
+from tallies.views.places import place_for
+from tallies.witnesses import invitations, messaging
+from tests import cast, reading
+from tests.reading import read_all_twice
+from tests.sending import form_body, picture
+
+SLUG = "pilkada-2020"
+#: Figures that stand nowhere else by chance.
+VOTES, RIVAL, SEEN, PAPER = [4127, 1379, 2683], [4139, 1373, 2687], [4157, 1381, 2689], [3719, 1487, 2657]
+WORDS = {
+    "name": "Sitisari", "coordinator": "Budihardjo", "operator": "Operatama", "note": "Saksi lain pulang awal",
+    "remark": "Lampiran kosong melompong", "report": "Halaman dua terlipat", "answer": "Foto pengganti datang",
+    "message": "Pindai ulang sampulnya", "call": "Suaminya mengangkat", "wall": "Aula Kepanjen",
+    "token": "papan-rapat-kita", "reminder": "Segera kabari posko", "late": "Sinyal kembali subuh",
+}  # fmt: skip
+#: Known to who guards a TPS of Malang, and to nobody of Lamongan.
+PUBLIC = ("Sanusi-Didik", "Lathifah-Budi", "Heri-Gunadi", "Kabupaten Malang", "Dampit", "Pamotan", "Gedangan")
+PHONES = ("0812-7766-5544", "081277665544", "6281277665544")
+
+#: Addresses that hold nothing of a kabupaten, or ask for a secret that only its owner has.
+ELSEWHERE = {
+    "home", "sign-in", "sign-out", "new-password", "activate", "pin", "change-pin", "set-language", "phone",
+    "phone-worker", "phone-manifest", "party-css", "sms-inbound", "api-schema", "components", "targets", "finding",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request: the parts of the address, its query, and what a POST sends."""
+
+    parts: dict[str, Any] = field(default_factory=dict)
+    query: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Malang:
+    """Keys of everything there is to find."""
+
+    play: cast.Play
+    form: C1Form
+    result: StationResult
+    silent: StationResult
+    #: The form an operator holds, and its photo.
+    held: C1Form
+    sha256: str
+    typed: C1Form
+    reminder: Reminder
+    job: ExportJob
+    report: Any
+    link: WallLink
+    token: Any
+
+
+@pytest.fixture
+def malang(play) -> Malang:
+    """Everything that can be in the rooms, in Malang; in Lamongan a form, so that no page is empty."""
+    for name, word in (("siti", "name"), ("budi", "coordinator"), ("oper", "operator")):
+        play.people[name].full_name = WORDS[word]
+        play.people[name].phone = PHONES[0] if name == "siti" else ""
+        play.people[name].save()
+    play.people["oper_lamongan"] = cast.person("tetangga", Role.OPERATOR, "35.24")
+    play.people["toni"] = cast.person("toni", Role.WITNESS)
+    add = [NewStation(cast.region("35.07.06.2001").pk, number, 150, 150) for number in (2, 3, 4)]
+    made = preparation.add_stations(play.election, add)
+    play.stations |= dict(zip(("gedangan_2", "gedangan_3", "gedangan_4"), made, strict=True))
+    assigning.assign(play.stations["gedangan_3"], play.toni, by=play.dewi)
+    assigning.assign(play.stations["gedangan_4"], play.siti, by=play.dewi)
+    rebuilding.rebuild(play.election)
+    read_all_twice(play)
+    photo, _new = photos.receive(picture(seed=3), by=play.siti)
+    photos.process_waiting()
+    named = (PhotoName(photo.pk, 1),)
+    form = reading.send(play, "dampit_1", VOTES, by=play.siti, note=WORDS["note"], photos=named)
+    reading.send(play, "dampit_1", RIVAL, by=play.joko)
+    _read_twice(play)
+    held = reading.send(play, "gedangan_4", VOTES, by=play.siti, photos=named)
+    assert reading.take(play.oper, play.election) == held
+    typed = paper.submit(cast.submission(play, "pamotan_1", PAPER), by=play.budi).form
+    revoked = assigning.assign(play.stations["pamotan_1"], play.siti, by=play.dewi)
+    assigning.revoke(revoked, by=play.dewi)
+    intake.quarantine(cast.submission(play, "pamotan_1", VOTES, note=WORDS["late"]), by=play.siti)
+    invitations.submit(
+        invitations.Report(uuid.uuid4(), play.stations["dampit_1"].pk, 4127, 4111, 16),
+        by=play.siti, channel=Channel.API,
+    )  # fmt: skip
+    messaging.send(play.stations["dampit_1"], WORDS["message"], by=play.budi)
+    assigning.assign(play.stations["gedangan_2"], play.siti, by=play.dewi)
+    silent = play.result("gedangan_2")
+    calling.record(silent, ContactOutcome.OTHER, by=play.budi, key=uuid.uuid4(), note=WORDS["call"])
+    text = f"{WORDS['reminder']} {reminding.PLACE}"
+    reminder = reminding.send(play.budi, play.election, [silent.pk], text, key=uuid.uuid4())
+    said = error_reports.tell(play.result("dampit_1"), "buram", WORDS["report"], by=play.siti)
+    error_reports.close(said.entry.report, WORDS["answer"], seen=said.entry.pk, by=play.budi)
+    said = error_reports.tell(play.result("dampit_1"), "buram", WORDS["report"], by=play.siti)
+    link, _token = wall_links.make(
+        play.election, cast.region("35.07"), Office.REGENT, lasts=dt.timedelta(days=1), language="id",
+        name=WORDS["wall"], by=play.budi,
+    )  # fmt: skip
+    job = jobs.ask(place_for(play.budi, SLUG, "35.07", office=""), "tps", Filters(), "csv", rows=7, by=play.budi)
+    jobs.run_waiting()
+    token, _text = api_tokens.make(WORDS["token"], cast.region("35.07"), 9, by=play.budi)
+    reading.send(play, "babat_1", [30, 100], by=play.wati)
+    aggregation.drain()
+    return Malang(
+        play,
+        form,
+        play.result("dampit_1"),
+        silent,
+        held,
+        photo.pk,
+        typed,
+        reminder,
+        job,
+        said.entry.report,
+        link,
+        token,
+    )
+
+
+def _read_twice(play: cast.Play) -> None:
+    """A form whose second reading differs twice: it stands before the coordinator with the reader's figures."""
+    form = reading.send(play, "dampit_2", VOTES, by=play.siti)
+    for _round in (1, 2):
+        assert reading.take(play.oper, play.election) == form
+        reading.read(form, reading.figures(SEEN), by=play.oper)
+    other = reading.send(play, "gedangan_1", VOTES, by=play.siti)
+    assert reading.take(play.oper, play.election) == other
+    reading.report(other, Finding.WRONG_STATION, by=play.oper, reason=WORDS["remark"])
+
+
+def distinctive(malang: Malang) -> list[str]:
+    """What no answer may hold: figures as they are stored and as they are written, words, telephones, receipts."""
+    numbers = {one for votes in (VOTES, RIVAL, SEEN, PAPER) for one in (*votes, sum(votes), sum(votes) + 5)}
+    written = [f"{one:,}".replace(",", ".") for one in numbers]
+    receipts = [form.receipt for form in (malang.form, malang.typed, malang.held)]
+    return [*map(str, sorted(numbers)), *written, *WORDS.values(), *PHONES, *receipts, *PUBLIC]
+
+
+def told(answer: Any, words: list[str]) -> list[str]:
+    """Those of ``words`` that an answer holds, its headers too. Keys and digests may spell one inside."""
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    text = body.decode("utf-8", "replace") + str(answer.headers)
+    return [one for one in words if re.search(rf"(?<![\w.-]){re.escape(one)}(?![\w-])", text)]
+
+
+# Every address
+
+_CODES = ("35.07", "35.07.05", "35.07.05.2001")
+
+
+def _api_result(m: Malang) -> list[Ask]:
+    return [Ask({"slug": SLUG, "pk": m.result.pk})]
+
+
+def _regions(m: Malang) -> list[Ask]:
+    return [Ask({"slug": SLUG, "code": code}) for code in _CODES]
+
+
+def _of_result(m: Malang) -> list[Ask]:
+    return [Ask({"result_id": one.pk}) for one in (m.result, m.silent, m.play.result("dampit_2"))]
+
+
+def _decide(m: Malang) -> list[Ask]:
+    asks = []
+    for name in ("dampit_1", "dampit_2", "pamotan_1", "gedangan_1"):
+        result = m.play.result(name)
+        common = {"seen": result.audit_seq, "form": result.form_id, "tindakan": "verifikasi", "tetapkan-note": "x"}
+        asks += [
+            Ask({"result_id": result.pk}, body=common | {"tindakan": action, f"{action}-text": "Karena"})
+            for action in ("verifikasi", "tolak", "perbaikan", "koreksi", "pindah")
+        ]
+    return asks
+
+
+def _export(m: Malang) -> list[Ask]:
+    return [
+        Ask({"slug": SLUG, "code": "35.07", "table": table, "file_format": kind})
+        for table in ("suara", "kontes", "wilayah", "tps", "antrean")
+        for kind in ("csv", "xlsx", "pdf")
+    ]
+
+
+def _remind(m: Malang) -> list[Ask]:
+    body = {"tps": str(m.silent.pk), "wilayah": "35.07", "kunci": str(uuid.uuid4()), "text": "Kabari [TPS]"}
+    return [Ask({"slug": SLUG}, body=body), Ask({"slug": SLUG}, body=body | {"langkah": "kirim"})]
+
+
+def _reading(m: Malang) -> list[Ask]:
+    body = {"uuid": str(uuid.uuid4()), "form": m.held.pk}
+    typed = {f"votes_{number}": vote for number, vote in enumerate(VOTES, start=1)}
+    return [
+        Ask({"slug": SLUG}, body=body | typed | {"voters_total": 1, "valid_votes": 1, "invalid_votes": 0}),
+        Ask({"slug": SLUG}, body=body | {"finding": "not_c1"}),
+    ]
+
+
+ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
+    # Results and the stations
+    "results-home": lambda m: [Ask()],
+    "photo": lambda m: [Ask({"uuid": m.form.uuid, "sha256": m.sha256})],
+    "station": lambda m: [Ask({"slug": SLUG, **one.parts}) for one in _of_result(m)],
+    "station-message": lambda m: [Ask({"slug": SLUG, "result_id": m.result.pk}, body={"text": "Halo"})],
+    "arrivals": _regions,
+    "arrivals-picture": _regions,
+    "work-left": _regions,
+    "region": _regions,
+    # Tables as files
+    "export-job": lambda m: [Ask({"uuid": m.job.uuid})],
+    "export-file": lambda m: [Ask({"uuid": m.job.uuid})],
+    "export-remove": lambda m: [Ask({"uuid": m.job.uuid})],
+    "exports": _regions,
+    "export": _export,
+    # Verification
+    "verification-decide": _decide,
+    "verification-queue": lambda m: [
+        Ask({"slug": SLUG}, {"saring": view}) for view in ("semua", "selisih", "menunggu", "dibaca")
+    ],
+    "quarantine": lambda m: [Ask({"slug": SLUG})],
+    # Error reports
+    "error-report-close": lambda m: [Ask({"pk": m.report.pk}, body={"jawaban": "Selesai", "seen": 10**9})],
+    "error-reports": lambda m: [Ask({"slug": SLUG}), Ask({"slug": SLUG}, {"saring": "ditutup"})],
+    "error-report": lambda m: [Ask({"result_id": m.result.pk}, body={"kind": "palsu", "text": "Salah"})],
+    # Not in: called, reminded, typed
+    "silent": lambda m: [Ask({"slug": SLUG}), Ask({"slug": SLUG}, {"wilayah": "35.07.06", "keadaan": "kantong"})],
+    "silent-attempt": lambda m: [
+        Ask({"result_id": m.silent.pk}, body={"kunci": str(uuid.uuid4()), "hasil": "tidak_diangkat"})
+    ],
+    "silent-remind": _remind,
+    "silent-reminder": lambda m: [Ask({"slug": SLUG, "uuid": m.reminder.uuid})],
+    "paper-form": _of_result,
+    "paper-receipt": lambda m: [Ask({"uuid": m.typed.uuid}), Ask({"uuid": m.form.uuid})],
+    "paper-find": lambda m: [Ask({"slug": SLUG}), Ask({"slug": SLUG}, {"kode": "35.07.06.2001.002"})],
+    # Second reading
+    "count-room": lambda m: [Ask()],
+    "reading-photo": lambda m: [Ask({"form_id": m.held.pk, "sha256": m.sha256})],
+    "reading": _reading,
+    "reading-hold": lambda m: [Ask({"slug": SLUG}, body={"form": m.held.pk})],
+    "reading-queue": lambda m: [Ask({"slug": SLUG})],
+    "own-readings": lambda m: [Ask({"slug": SLUG})],
+    # Links to witnesses
+    "phones": lambda m: [Ask(), Ask(query={"cari": "siti"})],
+    "phone-link": lambda m: [Ask({"pk": m.play.siti.pk})],
+    "phone-revoke": lambda m: [Ask({"pk": m.play.siti.pk})],
+    "phone-lost": lambda m: [Ask({"pk": m.play.siti.pk})],
+    # Big screens: who has the secret address sees it; who guesses sees nothing
+    "wall-links": lambda m: [Ask()],
+    "wall-make": lambda m: [Ask(body={"shows": f"{m.play.election.pk}-kwk", "days": 3, "language": "id"})],
+    "wall-make-again": lambda m: [Ask({"pk": m.link.pk})],
+    "wall-revoke": lambda m: [Ask({"pk": m.link.pk})],
+    "wall": lambda m: [Ask({"token": m.link.token_hash})],
+    # A witness's own
+    "witness-home": lambda m: [Ask({}, {"biasa": ""}), Ask({}, {"biasa": "", "salah": m.result.station_id})],
+    "witness-form": _of_result,
+    "witness-invitation": lambda m: [Ask({"station_id": m.result.station_id})],
+    "witness-receipt": lambda m: [Ask({"uuid": m.form.uuid}), Ask({"uuid": m.typed.uuid})],
+    # Programs
+    "api-tokens": lambda m: [Ask(body={"name": "x", "region": cast.region("35.07").pk, "days": 9})],
+    "api-token-revoke": lambda m: [Ask({"pk": m.token.pk})],
+    "api-forms": lambda m: [Ask(body=form_body(m.play, "dampit_1", VOTES))],
+    "api-form": lambda m: [Ask({"uuid": m.form.uuid})],
+    "api-invitations": lambda m: [
+        Ask(body={"uuid": str(uuid.uuid4()), "station": m.result.station_id, "received": 9})
+    ],
+    "api-photo": lambda m: [Ask({"sha256": m.sha256})],
+    "api-witness": lambda m: [Ask()],
+    "api-elections": lambda m: [Ask()],
+    "api-contests": lambda m: [Ask({"slug": SLUG})],
+    "api-queue": lambda m: [Ask({"slug": SLUG}), Ask({"slug": SLUG}, {"view": "dibaca"})],
+    "api-quarantine": lambda m: [Ask({"slug": SLUG})],
+    "api-stations": _regions,
+    "api-arrivals": _regions,
+    "api-station": _api_result,
+    "api-events": _api_result,
+    "api-region": lambda m: [Ask({"code": code}) for code in _CODES],
+    "api-form-photo": lambda m: [Ask({"uuid": m.form.uuid, "sha256": m.sha256})],
+    "api-results": _regions,
+}
+
+PROGRAMS = {name for name in ADDRESSES if name.startswith("api-") and not name.startswith("api-token")}
+#: Their own desks, which answer with what is theirs. Everything else is not there for them.
+_DESK = {"witness-home", "api-witness", "api-forms", "api-invitations"}
+DESKS = {
+    "agus": _DESK | {
+        "results-home", "verification-queue", "quarantine", "error-reports", "silent", "silent-remind", "paper-find",
+        "phones", "wall-links", "wall-make", "api-tokens", "api-elections", "api-contests", "api-queue",
+        "api-quarantine",
+    },
+    "oper_lamongan": _DESK | {
+        "paper-find", "count-room", "reading", "reading-hold", "reading-queue", "own-readings",
+    },
+    "wati": _DESK,
+    "toni": _DESK,
+}  # fmt: skip
+
+
+def names(resolver: URLResolver) -> Iterator[str]:
+    """Every named address of the program, those of the admin left out: tests of its own walk them."""
+    for one in resolver.url_patterns:
+        if isinstance(one, URLResolver):
+            if one.namespace != "admin":
+                yield from names(one)
+        elif one.name:
+            yield one.name
+
+
+def test_every_address_is_walked_or_known_to_hold_nothing_of_a_kabupaten():
+    assert sorted(names(get_resolver())) == sorted({*ADDRESSES, *ELSEWHERE})
+
+
+def walk(
+    malang: Malang, client: Client, methods: tuple[str, ...] = ("get", "post")
+) -> Iterator[tuple[str, str, Any]]:
+    """Ask every address: its name, what was asked, the answer."""
+    for name, asks in ADDRESSES.items():
+        kind = {"content_type": "application/json"} if name in PROGRAMS else {}
+        for ask in asks(malang):
+            address = reverse(name, kwargs=ask.parts, query=ask.query or None)
+            if "get" in methods:
+                yield name, f"GET {address}", client.get(address)
+            if "post" in methods:
+                yield name, f"POST {address}", client.post(address, ask.body, **kind)
+
+
+def state() -> dict[str, Any]:
+    """What is stored: rows of every table, and the columns in which somebody else could have meddled."""
+    left_out = {Refusal, ReadingClaim, Reminder}
+    models = [
+        one for one in apps.get_models() if one not in left_out and one._meta.app_label in ("accounts", "tallies")
+    ]
+    rows = {one._meta.label: one.objects.count() for one in models}
+    for model, columns in (
+        (StationResult, ("pk", "form", "proposed_form", "review", "disputed", "reading", "audit_head")),
+        (WallLink, ("pk", "token_hash", "revoked_at", "expires_at")),
+        (ApiToken, ("pk", "revoked_at")),
+        (ErrorReport, ("pk", "closed_at")),
+        (ExportJob, ("pk", "state", "sha256")),
+    ):
+        rows[f"{model._meta.label} rows"] = list(model.objects.order_by("pk").values_list(*columns))
+    return rows
+
+
+@pytest.mark.parametrize("who", DESKS)
+def test_of_another_place_nothing_is_there_nothing_is_told_and_nothing_changes(malang, who):
+    client = Client()
+    client.force_login(malang.play.people[who])
+    words = [one for one in distinctive(malang) if who != "toni" or one not in PUBLIC]
+    before, seen = state(), set()
+    for name, asked, answer in walk(malang, client):
+        assert told(answer, words) == [], asked
+        assert answer.status_code < 500, asked
+        if name not in DESKS[who]:
+            assert answer.status_code in (404, 405), asked
+        elif answer.status_code == 200:
+            seen.add(name)
+    assert state() == before
+    assert ReadingClaim.objects.get(form=malang.held).reader == malang.play.oper
+    assert list(Reminder.objects.exclude(pk=malang.reminder.pk).filter(messages__isnull=False)) == []
+    # The desks were looked at, not refused.
+    assert len(seen) >= len(DESKS[who]) - 5
+    # A station that is not theirs, asked for by its key, is written down.
+    assert Refusal.objects.filter(user=malang.play.people[who], path__contains=str(malang.result.pk)).exists()
+
+
+def test_who_is_not_signed_in_is_led_to_the_door_and_told_nothing(malang):
+    before, words = state(), distinctive(malang)
+    for name, asked, answer in walk(malang, Client()):
+        assert told(answer, words) == [], asked
+        if answer.status_code == 302:
+            assert answer.url.startswith("/masuk/?next="), asked
+        else:
+            expected = {"wall": (404, 405)}.get(name, (401, 403) if asked.split()[1].startswith("/api/") else (405,))
+            assert answer.status_code in expected, asked
+    assert state() == before
+
+
+def test_the_same_walk_finds_it_where_it_may_be_seen(malang):
+    """What is looked for can be found: by the coordinator of Malang, and by the operator who holds the photo."""
+    client, found, words = Client(), set(), distinctive(malang)
+    client.force_login(malang.play.budi)
+    for _name, _asked, answer in walk(malang, client, ("get",)):
+        found.update(told(answer, words))
+    written = {f"{one:,}".replace(",", ".") for votes in (VOTES, RIVAL, SEEN, PAPER) for one in votes}
+    assert {*WORDS.values(), *PUBLIC, *written, *map(str, VOTES), malang.form.receipt} - found == set()
+    assert found & set(PHONES)
+    client.force_login(malang.play.oper)
+    [ask] = ADDRESSES["reading-photo"](malang)
+    assert client.get(reverse("reading-photo", kwargs=ask.parts)).status_code == 200
+
+
+@pytest.mark.parametrize("who", ["agus", None])
+def test_with_a_token_a_program_finds_no_more_than_its_owner(malang, who):
+    text = "sista_" + "x" * 43
+    if who:
+        _token, text = api_tokens.make("lain", cast.region("35.24"), 3, by=malang.play.people[who])
+    client = Client(headers={"Authorization": f"Bearer {text}"})
+    words = distinctive(malang)
+    for name, asked, answer in walk(malang, client):
+        assert told(answer, words) == [], asked
+        if name in PROGRAMS and name not in DESKS["agus"]:
+            assert answer.status_code in ((404, 405, 403) if who else (401,)), asked
