@@ -25,7 +25,7 @@ from sista.database import writing, writing_once
 from sista.statements import Statement
 from tallies import photos
 from tallies.models import PartialPhoto, Photo
-from tallies.photo_sending import STATIONS_OF_STAFF, PhotoRefused, sent_before, standing_of
+from tallies.photo_sending import STATIONS_OF_STAFF, PhotoRefused, sends_for_all, sent_before, standing_of
 
 log = logging.getLogger(__name__)
 
@@ -146,14 +146,14 @@ def _stored(data: bytes, by: Any, sha256: str, offset: int, length: int) -> bool
 def _begin(name: str, *, by: Any, sha256: str, offset: int, size: int, length: int) -> bool:
     """Make the row, if the person may send one more photo and has not sent this one."""
     new = [by.pk, sha256, length, size, name]
-    share = [settings.PHOTOS_PER_STATION_AND_WITNESS, STATIONS_OF_STAFF if by.may_decide else None, by.pk]
+    share = [settings.PHOTOS_PER_STATION_AND_WITNESS, STATIONS_OF_STAFF if sends_for_all(by) else None, by.pk]
     return _written(_BEGIN, [*new, sha256, by.pk, by.pk, settings.PARTIAL_PHOTOS_PER_PERSON, by.pk, *share])
 
 
 def _extend(name: str, *, by: Any, sha256: str, offset: int, size: int, length: int) -> bool:
     """Move the row on, if it stands at ``offset`` and the person may send."""
     moved = [offset + size, f" {name}"]
-    return _written(_EXTEND, [*moved, by.pk, sha256, offset, length, by.may_decide, by.pk, sha256, by.pk])
+    return _written(_EXTEND, [*moved, by.pk, sha256, offset, length, sends_for_all(by), by.pk, sha256, by.pk])
 
 
 def _written(statement: Statement, values: Sequence[Any]) -> bool:

@@ -721,6 +721,7 @@ def test_a_lost_connection_is_said_and_the_old_numbers_stay(stage):
     page = context.new_page()
     page.clock.install()
     page.goto("/hasil/pilkada-2020/35.07/")
+    expect(page.locator("#work .rows__number").first).not_to_have_text("–")
     shown = page.locator("#report").inner_text()
     page.focus("#report tbody th a >> nth=0")
     focused = page.evaluate("document.activeElement.id")

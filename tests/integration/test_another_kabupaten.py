@@ -42,7 +42,7 @@ from tallies.preparation import NewStation
 from tallies.silent import calling, paper, reminding
 from tallies.submission import PhotoName
 from tallies.totals import aggregation, rebuilding, wall_links
-from tallies.views.places import place_for
+from tallies.totals.places import place_for
 from tallies.witnesses import invitations, messaging
 from tests import cast, reading
 from tests.reading import read_all_twice
