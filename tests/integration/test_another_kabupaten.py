@@ -316,6 +316,11 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
     "api-arrivals": _regions,
     "api-station": _api_result,
     "api-events": _api_result,
+    "api-readings": _api_result,
+    "api-newest": _regions,
+    "api-work-left": _regions,
+    "api-error-reports": lambda m: [Ask({"slug": SLUG})],
+    "api-silent": lambda m: [Ask({"slug": SLUG})],
     "api-region": lambda m: [Ask({"code": code}) for code in _CODES],
     "api-form-photo": lambda m: [Ask({"uuid": m.form.uuid, "sha256": m.sha256})],
     "api-results": _regions,
@@ -328,7 +333,7 @@ DESKS = {
     "agus": _DESK | {
         "results-home", "verification-queue", "quarantine", "error-reports", "silent", "silent-remind", "paper-find",
         "phones", "wall-links", "wall-make", "api-tokens", "api-elections", "api-contests", "api-queue",
-        "api-quarantine",
+        "api-quarantine", "api-error-reports", "api-silent",
     },
     "oper_lamongan": _DESK | {
         "paper-find", "count-room", "reading", "reading-hold", "reading-queue", "own-readings",
