@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from sista import metrics, rows
@@ -37,6 +37,8 @@ from tallies.models import (
 from tallies.submission import Submission
 
 ACCEPTING_PHASES = (Phase.OPEN, Phase.RECAP)
+#: Decisions that take a form out of its station.
+SET_ASIDE = (Outcome.REJECTED, Outcome.MOVED)
 
 
 class IntakeRefused(Exception):
@@ -219,6 +221,9 @@ def _place(form: C1Form, submission: Submission, result: StationResult, *, by: A
         # A locked recap changes by two persons, also where the first form was refused.
         result.proposed_form = form
         return
+    is_first = result.form_id is None
+    if names_proposal:
+        result.proposed_form = None  # its sender put this form in its place
     if counted is None:
         let_count(result, form, has_photo=submission.has_photo)
     elif names_counted or names_proposal:
@@ -231,10 +236,10 @@ def _place(form: C1Form, submission: Submission, result: StationResult, *, by: A
     elif disagreement(counted.figures, submission.figures):
         result.disputed = True
         return
-    else:
+    elif form.supersedes_id is None:
         return  # an equal form corroborates; it changes nothing
-    # What counts has changed: hold it against the others that are still open.
-    result.disputed = counted is not None and has_open_rival(result)
+    # What counts has changed, or a rival was taken back: hold it against the others that are still open.
+    result.disputed = not is_first and is_disputed(result)
 
 
 def let_count(result: StationResult, form: C1Form, *, has_photo: bool) -> None:
@@ -255,27 +260,41 @@ def _may_replace(counted: C1Form, by: Any) -> bool:
     return counted.submitted_by_id == by.pk or by.may_decide
 
 
-def open_rivals(result: StationResult) -> list[C1Form]:
-    """Forms of the station that differ from the counted one, and that nobody settled, rejected or moved."""
-    if result.form_id is None:
-        return []
-    settled = result.decisions.filter(outcome__in=[Outcome.VERIFIED, Outcome.CORRECTED])
-    newest_settled = settled.aggregate(newest=Max("settled_through"))["newest"] or 0
-    forms = (
-        C1Form.objects.filter(
-            contest=result.contest_id, station=result.station_id, pk__gt=newest_settled, superseded_by=None
-        )
+def open_forms(result: StationResult) -> list[C1Form]:
+    """Forms of the station beside the counted (or rejected) one that nobody settled, replaced, rejected or moved.
+
+    A decision settles while the form it chose stands, which is then open itself if another came to count;
+    and a version replaces another while it is not moved away.
+    """
+    settling = result.decisions.filter(outcome__in=[Outcome.VERIFIED, Outcome.CORRECTED])
+    settling = settling.exclude(form__decisions__outcome__in=SET_ASIDE).order_by("settled_through", "pk")
+    settled, chosen = settling.values_list("settled_through", "form").last() or (0, None)
+    later = C1Form.objects.filter(supersedes=OuterRef("pk")).exclude(decisions__outcome=Outcome.MOVED)
+    return list(
+        C1Form.objects.filter(~Exists(later), contest=result.contest_id, station=result.station_id)
+        .filter(Q(pk__gt=settled) | Q(pk=chosen))
         .exclude(pk__in=[pk for pk in (result.form_id, result.proposed_form_id) if pk])
-        .exclude(decisions__outcome__in=[Outcome.REJECTED, Outcome.MOVED])
+        .exclude(decisions__outcome__in=SET_ASIDE)
         .prefetch_related("votes__pair")
         .select_related("submitted_by")
     )
+
+
+def open_rivals(result: StationResult) -> list[C1Form]:
+    """Open forms of the station that differ from the counted one."""
+    if result.form_id is None:
+        return []
     counted = result.form.figures
-    return [form for form in forms if disagreement(counted, form.figures)]
+    return [form for form in open_forms(result) if disagreement(counted, form.figures)]
 
 
 def has_open_rival(result: StationResult) -> bool:
     return bool(open_rivals(result))
+
+
+def is_disputed(result: StationResult) -> bool:
+    """Something is open beside the counted form: what its reader says, or a rival."""
+    return result.reading == ReadingState.COORDINATOR or has_open_rival(result)
 
 
 def _finish(result: StationResult, form: C1Form, *, by: Any) -> None:

@@ -27,7 +27,7 @@ from tallies.models import (
 )
 from tallies.silent.calling import LISTED
 
-MARKS = ("counted", "rejected", "proposed", "rival", "equal", "superseded", "settled")
+MARKS = ("counted", "rejected", "moved", "proposed", "rival", "equal", "superseded", "settled")
 STATES = ("not_in", "pending", "verified", "disputed", "needs_fix", "rejected")
 _FIGURE = {"type": "integer", "minimum": 0, "nullable": True}
 

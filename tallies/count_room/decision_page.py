@@ -177,7 +177,7 @@ def _columns(
     if result.proposed_form_id:
         marks[result.proposed_form_id] = "proposed"
     # After a rejection the other forms are still open, though nothing is counted they could differ from.
-    rivals = [rival.form for rival in report.rivals] if result.is_in else intake.open_rivals(result)
+    rivals = [rival.form for rival in report.rivals] if result.is_in else intake.open_forms(result)
     marks |= dict.fromkeys((form.pk for form in rivals), "rival")
     columns = [_column(by_id[pk], mark, result, pairs, user) for pk, mark in marks.items()]
     if read:

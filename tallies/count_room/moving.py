@@ -7,7 +7,7 @@ that cross never wait for one another; both branches of the totals hear of it.
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid5
+from uuid import uuid4
 
 from sista.database import writing
 from tallies import intake
@@ -60,9 +60,9 @@ def _refuse(form: C1Form, source: StationResult, target: StationResult, seen: in
 
 
 def _copied(form: C1Form, target: StationResult, *, by: Any) -> C1Form:
-    """Hand in what ``form`` says for ``target``; the key is made of both, so that one move makes one copy."""
+    """Hand in what ``form`` says for ``target``, under a key nobody could have used before."""
     submission = Submission(
-        uuid=uuid5(form.uuid, f"station {target.station_id}"),
+        uuid=uuid4(),
         contest_id=target.contest_id,
         station_id=target.station_id,
         figures=form.figures,

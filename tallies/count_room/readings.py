@@ -123,8 +123,8 @@ def read(sent: Sent, *, by: Any) -> Reading:
         _store(reading, sent, result, first)
         _follow(reading, result, by=by)
         if reading.finding == Finding.DIFFERS and reading.round == 1:
-            claim.expires_at = claims.end_of_a_claim()
-            claim.save(update_fields=["expires_at"])
+            # It may be given up meanwhile, from a page of another election: the reading is stored all the same.
+            ReadingClaim.objects.filter(pk=claim.pk).update(expires_at=claims.end_of_a_claim())
         else:
             claim.delete()
     return reading

@@ -21,13 +21,25 @@ from tallies import audit
 from tallies.intake import (
     Receipt,
     has_open_rival,
+    is_disputed,
     let_count,
     names_a_page,
-    open_rivals,
+    open_forms,
     save_and_announce,
     submit,
 )
-from tallies.models import C1Form, Channel, Decision, Outcome, Phase, Reading, ReadingState, Review, StationResult
+from tallies.models import (
+    C1Form,
+    Channel,
+    Decision,
+    Finding,
+    Outcome,
+    Phase,
+    Reading,
+    ReadingState,
+    Review,
+    StationResult,
+)
 from tallies.submission import Submission
 
 
@@ -62,7 +74,7 @@ def approve(form: C1Form, *, by: Any, seen: int, reason: str = "") -> Decision:
 
 
 def reject(form: C1Form, *, by: Any, seen: int, reason: str) -> Decision:
-    """Refuse ``form``: as the counted one it leaves the totals, and an open rival takes its place, unverified.
+    """Refuse ``form``: as the counted one it leaves the totals, and an open one takes its place, unverified.
 
     As a proposal or rival it is set aside.
     """
@@ -88,15 +100,17 @@ def correct(form: C1Form, submission: Submission, *, by: Any, seen: int, reason:
     with writing():
         if C1Form.objects.filter(uuid=submission.uuid).exists():
             return submit(submission, by=by, channel=Channel.CORRECTION)  # pressed twice
-        with locked(form, seen):
-            pass
+        with locked(form, seen) as result:
+            is_recap = result.contest.election.phase == Phase.RECAP
+            if is_recap and form.pk not in (result.form_id, result.proposed_form_id):
+                # There a correction is a proposal, and it can be one of these only.
+                raise NotDecidable("not_the_counted_form", result)
         receipt = submit(submission, by=by, channel=Channel.CORRECTION)
         if not receipt.created:
             return receipt
-        result = _lock(form)
-        if result.contest.election.phase == Phase.RECAP:
+        if is_recap:
             return receipt
-        decide(result, receipt.form, Outcome.CORRECTED, by=by, reason=reason)
+        decide(_lock(form), receipt.form, Outcome.CORRECTED, by=by, reason=reason)
     return receipt
 
 
@@ -187,19 +201,35 @@ def _apply(result: StationResult, form: C1Form, outcome: Outcome, *, read: bool)
     else:
         if form.pk == result.proposed_form_id:
             result.proposed_form = None
-        differs = result.reading == ReadingState.COORDINATOR
-        result.disputed = result.is_in and (differs or has_open_rival(result))
+        if result.review == Review.REJECTED and result.proposed_form is None:
+            # What another proposal had pushed aside waits again.
+            result.proposed_form = next(iter(open_forms(result)), None)
+        result.disputed = result.is_in and is_disputed(result)
 
 
 def _set_aside_counted(result: StationResult, outcome: Outcome) -> None:
-    """Take the counted form out; the oldest form that said something else counts in its place, unverified."""
-    rivals = open_rivals(result)
-    if rivals:
-        let_count(result, rivals[0], has_photo=names_a_page(rivals[0]))
-        result.disputed = has_open_rival(result)
+    """Take the counted form out; the oldest one that is still open counts in its place, unverified."""
+    waiting = open_forms(result)
+    if waiting:
+        let_count(result, waiting[0], has_photo=names_a_page(waiting[0]))
+        _go_on_reading(result)
+        result.disputed = is_disputed(result)
         return
     result.disputed, result.reading = False, ReadingState.NONE
     if outcome == Outcome.MOVED:  # nothing of this station has come in
         result.form, result.review = None, Review.NOT_IN
     else:
         result.review = Review.REJECTED
+
+
+def _go_on_reading(result: StationResult) -> None:
+    """Leave the reading of the form that counts again where it stood: no round is read twice."""
+    last = Reading.objects.filter(form=result.form_id).order_by("round").last()
+    if last is None:
+        return
+    if last.finding == Finding.EQUAL:
+        result.reading = ReadingState.DONE
+    elif last.finding == Finding.DIFFERS and last.round == 1:
+        result.reading = ReadingState.AGAIN
+    else:
+        result.reading = ReadingState.COORDINATOR

@@ -323,7 +323,12 @@ def _is_own_repeat(request: HttpRequest, result: StationResult, seen: int, refus
     event = _newest_change(result, seen) if isinstance(refused, AlreadyChanged) else None
     if event is None or event.actor_id != request.user.pk or "decision" not in event.content:
         return False
-    outcomes = {"verifikasi": Outcome.VERIFIED, "perbaikan": Outcome.NEEDS_FIX, "tolak": Outcome.REJECTED}
+    outcomes = {
+        "verifikasi": Outcome.VERIFIED,
+        "perbaikan": Outcome.NEEDS_FIX,
+        "tolak": Outcome.REJECTED,
+        "pindah": Outcome.MOVED,
+    }
     decision = event.content["decision"]
     return (decision["outcome"], str(decision["form_id"])) == (
         outcomes.get(request.POST["tindakan"]),

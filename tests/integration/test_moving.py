@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid5
+
 import pytest
 
 from tallies import audit
@@ -103,6 +105,13 @@ def test_it_is_moved_once(play):
     with pytest.raises(NotDecidable, match="was_moved"):
         verification.approve(form, by=play.rina, seen=play.result("dampit_1").audit_seq)
     assert C1Form.objects.count() == 2
+
+
+def test_a_key_that_could_be_guessed_keeps_no_form_where_it_is(play):
+    form = send(play, "dampit_1", VOTES, by=play.siti)
+    guessed = uuid5(form.uuid, f"station {play.stations['dampit_2'].pk}")
+    send(play, "dampit_2", [1, 2, 3], by=play.siti, uuid=guessed)
+    assert move(play, form, "dampit_2").moved_to.figures == form.figures
 
 
 def test_what_cannot_be_moved(play):

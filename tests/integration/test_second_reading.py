@@ -263,6 +263,22 @@ def test_a_coordinators_decision_ends_a_reading(play):
     assert not ReadingClaim.objects.exists()
 
 
+def test_a_claim_given_up_in_another_tab_loses_no_reading(play, monkeypatch):
+    form = send(play, "dampit_1", VOTES, by=play.siti)
+    take(play.oper, play.election)
+    follow = readings._follow
+
+    def give_up(reading, result, *, by):
+        follow(reading, result, by=by)
+        ReadingClaim.objects.all().delete()
+
+    monkeypatch.setattr(readings, "_follow", give_up)
+    read(form, figures([1, 2, 3]), by=play.oper)
+    monkeypatch.undo()
+    assert state(play) == (Review.PENDING, ReadingState.AGAIN, False)
+    assert take(play.oper, play.election) == form
+
+
 def test_nothing_is_read_in_a_closed_election(play):
     form = send(play, "dampit_1", VOTES, by=play.siti)
     take(play.oper, play.election)

@@ -152,6 +152,17 @@ def test_a_form_is_moved_and_the_witness_sees_where_it_went(play):
     assert "Dipindahkan ke TPS lain" in history.content.decode()
 
 
+def test_moved_twice_by_one_press_too_many_is_one_move(play):
+    form = send(play, "dampit_1", WRITTEN, by=play.siti)
+    seen = play.result("dampit_1").audit_seq
+    for _press in range(2):
+        answer = press(
+            play, "pindah", seen=seen, form=form.pk, **target(play, "gedangan_1"), **{"pindah-reason": "foto"}
+        )
+        assert answer.status_code == 302
+    assert C1Form.objects.count() == 2
+
+
 @pytest.mark.parametrize(
     ("place", "number", "sentence"),
     [
