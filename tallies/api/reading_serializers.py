@@ -183,8 +183,10 @@ class WorkLeftSerializer(serializers.Serializer):
     strongholds = serializers.IntegerField(help_text="Not in, of kecamatan where our pair leads.")
     unreadable = serializers.IntegerField(help_text="Whose counted form names a photo nobody can read.")
     pending = serializers.IntegerField()
+    reading = serializers.IntegerField(help_text="Waiting for the second reading.")
     needs_fix = serializers.IntegerField()
     rejected = serializers.IntegerField()
+    reports = serializers.IntegerField(help_text="Reports of errors that nobody has answered, not stations.")
 
 
 class ReportEntrySerializer(serializers.Serializer):

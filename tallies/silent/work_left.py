@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from regions.models import Region
-from tallies.models import OPEN_READINGS, Contest, ContestTotal, Review, StationResult
+from tallies.models import OPEN_READINGS, Contest, ContestTotal, ErrorReport, Review, StationResult
 from tallies.silent.silent_list import Area, View, condition_of
 from tallies.totals import reporting
 
@@ -24,6 +24,8 @@ class WorkLeft:
     reading: int
     needs_fix: int
     rejected: int
+    #: Not stations: what people say is wrong, not answered yet.
+    reports: int
 
 
 def work_left(contest: Contest, region: Region) -> WorkLeft:
@@ -48,4 +50,11 @@ def work_left(contest: Contest, region: Region) -> WorkLeft:
         reading=reading,
         needs_fix=len(back),
         rejected=total.stations_rejected if total else 0,
+        reports=_open_reports(contest, region),
     )
+
+
+def _open_reports(contest: Contest, region: Region) -> int:
+    stations = (region.first, region.last)
+    reports = ErrorReport.objects.filter(result__contest=contest, result__station__region__first__range=stations)
+    return reports.filter(closed_at=None).count()

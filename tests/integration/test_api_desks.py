@@ -150,8 +150,10 @@ def test_the_work_left_is_that_of_the_page(busy):
         "strongholds": 1,
         "unreadable": 0,
         "pending": 1,
+        "reading": 0,
         "needs_fix": 0,
         "rejected": 0,
+        "reports": 1,
     }
 
 

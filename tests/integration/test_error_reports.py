@@ -261,7 +261,7 @@ def test_the_queue_says_how_many_are_open_in_the_own_region(reported, monkeypatc
     queue = reverse("verification-queue", args=[reported.election.slug])
     client = as_(reported.budi)
     tell(reported, "wati", "babat_1")
-    assert "Laporan kesalahan" not in main(client.get(queue))
+    assert "Laporan kesalahan:" not in main(client.get(queue))
     tell(reported, "siti")
     tell(reported, "siti", "dampit_2")
     assert "Laporan kesalahan: 2 terbuka" in text(client.get(queue))

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import Refusal
 from tallies import intake, preparation
-from tallies.count_room import verification
+from tallies.count_room import error_reports, verification
 from tallies.models import Channel, Photo, PhotoState
 from tallies.preparation import NewStation
 from tallies.silent import silent_list
@@ -59,16 +59,17 @@ def busy(play):
     verification.ask_for_fix(send(play, "dampit_2", [10, 80, 20]), by=play.budi, seen=1, reason="Foto buram")
     verification.reject(send(play, "pamotan_1", [10, 80, 20]), by=play.budi, seen=1, reason="Foto TPS lain")
     send(play, "babat_1", [30, 100], by="wati")
+    error_reports.tell(play.result("dampit_1"), "buram", "", by=play.joko)
     aggregation.drain()
     return play
 
 
 def test_what_is_left_is_counted_in_the_region_alone(busy):
     assert work_left(busy.malang, region("35.07")) == WorkLeft(
-        differences=1, strongholds=2, unreadable=1, pending=1, reading=0, needs_fix=1, rejected=1
+        differences=1, strongholds=2, unreadable=1, pending=1, reading=0, needs_fix=1, rejected=1, reports=1
     )
-    assert work_left(busy.malang, region("35.07.06")) == WorkLeft(0, 2, 1, 1, 0, 0, 0)
-    assert work_left(busy.lamongan, region("35.24")) == WorkLeft(0, 1, 0, 1, 0, 0, 0)
+    assert work_left(busy.malang, region("35.07.06")) == WorkLeft(0, 2, 1, 1, 0, 0, 0, 0)
+    assert work_left(busy.lamongan, region("35.24")) == WorkLeft(0, 1, 0, 1, 0, 0, 0, 0)
 
 
 def test_a_station_that_is_asked_for_a_fix_and_differs_is_one_difference(play):
