@@ -97,3 +97,14 @@ def read(path: Path = RETURNS) -> Election:
         votes=np.array(votes),
         arrived=np.where(arrived > 0, arrived, np.nan),
     )
+
+
+def governor_2024(election: Election, pair: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Return (votes of ``pair``, valid votes) by kecamatan of the governor's election of 2024; 0, 0 where not listed."""
+    votes: dict[str, dict[int, float]] = {}
+    with gzip.open(LATER, "rt", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["jenis"] == "gubernur":
+                votes.setdefault(row["kec_kode"], {})[int(row["paslon_no"])] = float(row["suara"] or 0)
+    found = [votes.get(code, {}) for code in election.district_codes]
+    return np.array([one.get(pair, 0.0) for one in found]), np.array([sum(one.values()) for one in found])
