@@ -16,10 +16,14 @@ RETURNS = DATA / "pilpres2019_tps_jatim.csv.gz"
 LATER = DATA / "pilkada2024_jatim_kecamatan.csv.gz"
 
 #: Kabupaten and kota from the eastern end of the province to the western.
+# fmt: off
 FROM_THE_EAST = (
-    "3529 3510 3512 3511 3509 3528 3513 3574 3508 3527 3514 3575 3526 3578 3515 3507 3573 3579 3525 "
-    "3516 3576 3517 3524 3506 3571 3505 3572 3504 3518 3522 3523 3503 3519 3577 3502 3520 3521 3501"
-).split()
+    "3529", "3510", "3512", "3511", "3509", "3528", "3513", "3574", "3508", "3527", "3514", "3575",
+    "3526", "3578", "3515", "3507", "3573", "3579", "3525", "3516", "3576", "3517", "3524", "3506",
+    "3571", "3505", "3572", "3504", "3518", "3522", "3523", "3503", "3519", "3577", "3502", "3520",
+    "3521", "3501",
+)
+# fmt: on
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def read(path: Path = RETURNS) -> Election:
 
 
 def governor_2024(election: Election, pair: int = 3) -> tuple[np.ndarray, np.ndarray]:
-    """Return (votes of ``pair``, valid votes) by kecamatan of the governor's election of 2024; 0, 0 where not listed."""
+    """Return (votes of ``pair``, valid votes) by kecamatan of the vote for governor in 2024; 0, 0 where none."""
     votes: dict[str, dict[int, float]] = {}
     with gzip.open(LATER, "rt", newline="") as file:
         for row in csv.DictReader(file):

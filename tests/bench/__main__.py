@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import secrets
 import signal
@@ -25,6 +26,7 @@ BENCHMARKS = {
     "reading": [("reading", True)],
     "export": [("export", True)],
     "phone": [("phone", True)],
+    "projection": [("projection", False)],
 }
 
 
@@ -57,13 +59,14 @@ def _run_all(names: list[str], *, long: bool) -> int:
     server = os.environ.get("DATABASE_URL") or parts.DEFAULT_SERVER
     chosen = [step for name in BENCHMARKS if name in names for step in BENCHMARKS[name]]
     status = 0
+    served = any(on_postgresql for _module, on_postgresql in chosen)
     with (
         tempfile.TemporaryDirectory(prefix="sista-bench-") as folder,
-        parts.own_redis(folder) as redis,
-        parts.own_database(server) as database,
+        parts.own_redis(folder) if served else contextlib.nullcontext() as redis,
+        parts.own_database(server) if served else contextlib.nullcontext("") as database,
     ):
         os.mkdir(os.path.join(folder, "static"))
-        if redis is None:
+        if served and redis is None:
             say("No redis-server here: the web process drains its own totals, and that is in its CPU time.")
         for module, on_postgresql in chosen:
             environment = _environment(folder)
