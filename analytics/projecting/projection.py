@@ -20,19 +20,21 @@ class Refusal(StrEnum):
     NOTHING_IN = "nothing_in"
     TOO_LITTLE_REACHED = "too_little_reached"
     SILENT_PROVINCE = "silent_province"
+    SILENT_REGENCIES = "silent_regencies"
 
 
 @dataclass(frozen=True)
 class Reached:
     """How much is in. ``seen``: part of the DPT in TPS that are in; ``reached``: in kecamatan with a report.
 
-    ``silent_provinces``: numbers of the tree.
+    ``regencies``: in kabupaten with a report. ``silent_provinces``: numbers of the tree.
     """
 
     stations_in: int
     stations: int
     seen: float
     reached: float
+    regencies: float
     silent_provinces: tuple[int, ...]
 
 
@@ -98,13 +100,15 @@ def project(
 def measure_reached(returns: Returns) -> Reached:
     tree, everybody = returns.tree, returns.registered.sum()
     reports = returns.stations_seen > 0
-    by_province = tree.by_province(tree.by_regency(returns.stations_seen))
+    by_regency = tree.by_regency(returns.stations_seen)
+    in_regencies = tree.by_regency(returns.registered)[by_regency > 0].sum()
     return Reached(
         stations_in=int(returns.stations_seen.sum()),
         stations=int((returns.stations_seen + returns.stations_unseen).sum()),
         seen=float(returns.registered_seen.sum() / everybody) if everybody else 0.0,
         reached=float(returns.registered[reports].sum() / everybody) if everybody else 0.0,
-        silent_provinces=tuple(int(one) for one in np.flatnonzero(by_province == 0)),
+        regencies=float(in_regencies / everybody) if everybody else 0.0,
+        silent_provinces=tuple(int(one) for one in np.flatnonzero(tree.by_province(by_regency) == 0)),
     )
 
 
@@ -113,7 +117,9 @@ def _refusal(reached: Reached, settings: ProjectionSettings) -> Refusal | None:
         return Refusal.NOTHING_IN
     if reached.reached < settings.reached_enough:
         return Refusal.TOO_LITTLE_REACHED
-    return Refusal.SILENT_PROVINCE if reached.silent_provinces else None
+    if reached.silent_provinces:
+        return Refusal.SILENT_PROVINCE
+    return Refusal.SILENT_REGENCIES if reached.regencies < settings.regencies_enough else None
 
 
 def _usable(expected: Expected | None, returns: Returns, settings: ProjectionSettings) -> Expected | None:

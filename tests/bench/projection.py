@@ -33,7 +33,7 @@ def measure(options: Options) -> list[Measurement]:
         say(f"{orders} orders with the spread {spread.regency} by kabupaten and {spread.district} by kecamatan")
         for part, record in replay(election, spread, tuple(PARTS), orders).items():
             found += _told(f"projection.{spread.name}.{part:.0%}", record, PARTS[part])
-    return [*found, *_real_order(election), *_east_first(election), *_expected(election, orders)]
+    return [*found, *_real_order(election), *_from_one_end(election), *_expected(election, orders)]
 
 
 def _speed(election: Election) -> Measurement:
@@ -73,11 +73,14 @@ def _real_order(election: Election) -> list[Measurement]:
     return found
 
 
-def _east_first(election: Election) -> list[Measurement]:
-    """Kabupaten after kabupaten from the east: at 10, 30 and 55% seen no answer may be given."""
-    order = election.east_first()
-    refused = sum(project(election.seen(order, part)).refusal is not None for part in (0.1, 0.3, 0.55))
-    return [Measurement("projection.east_first.refused", refused, "of 3", ">= 3")]
+def _from_one_end(election: Election) -> list[Measurement]:
+    """Kabupaten after kabupaten from one end: at 10, 30, 60 and 80% seen no answer may be given."""
+    found = []
+    for name, direction in (("east", 1), ("west", -1)):
+        seen = [election.seen(direction * election.east_first(), part) for part in (0.1, 0.3, 0.6, 0.8)]
+        refused = sum(project(returns).refusal is not None for returns in seen)
+        found.append(Measurement(f"projection.{name}_first.refused", refused, f"of {len(seen)}", f">= {len(seen)}"))
+    return found
 
 
 def _expected(election: Election, orders: int) -> list[Measurement]:

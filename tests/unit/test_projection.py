@@ -81,6 +81,16 @@ def test_a_silent_provinsi_is_not_guessed_however_much_is_in():
     assert found.reached.reached > 0.7
 
 
+@pytest.mark.parametrize(("silent", "refusal"), [(3, None), (4, Refusal.SILENT_REGENCIES)])
+def test_kabupaten_that_are_silent_may_hold_fifteen_percent_of_the_voters(silent, refusal):
+    tree = country(regencies=10, districts=4)
+    facts = election(tree)
+    facts["registered"] = np.full(len(facts["district"]), 200.0)
+    found = project(sums(tree, facts, tree.regency_of[facts["district"]] >= silent), settings=QUICK)
+    assert (found.refusal, found.reached.regencies) == (refusal, pytest.approx(1 - silent / 20))
+    assert found.reached.silent_provinces == ()
+
+
 def test_a_kecamatan_that_is_in_early_does_not_pull_the_others_along():
     tree = country(provinces=1, regencies=2)
     facts = election(tree)
@@ -251,10 +261,19 @@ def test_the_interval_holds_and_beats_the_naive_share_over_orders(east_java):
 
 
 @pytest.mark.returns
-@pytest.mark.parametrize("part", [0.1, 0.3, 0.55])
-def test_an_order_from_the_east_is_refused(east_java, part):
-    found = project(east_java.seen(east_java.east_first(), part), settings=QUICK)
-    assert (found.refusal, found.pairs) == (Refusal.TOO_LITTLE_REACHED, ())
+@pytest.mark.parametrize("direction", [1, -1])
+@pytest.mark.parametrize(
+    ("part", "refusal"),
+    [
+        (0.1, Refusal.TOO_LITTLE_REACHED),
+        (0.3, Refusal.TOO_LITTLE_REACHED),
+        (0.6, Refusal.SILENT_REGENCIES),
+        (0.8, Refusal.SILENT_REGENCIES),
+    ],
+)
+def test_an_order_from_one_end_of_the_province_is_refused(east_java, direction, part, refusal):
+    found = project(east_java.seen(direction * east_java.east_first(), part), settings=QUICK)
+    assert (found.refusal, found.pairs) == (refusal, ())
 
 
 @pytest.mark.returns
