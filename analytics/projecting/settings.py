@@ -17,7 +17,7 @@ class ProjectionSettings:
     #: Below this part of the registered voters in kecamatan with a report there is no answer.
     reached_enough: float = 0.60
     #: The same for kabupaten with a report. Kabupaten that come in one after the other from one end of a provinsi
-    #: pass the first bound at 60% and were 5 to 7 points off there, twice to four times the half width.
+    #: pass the first bound at 60% and were 5 to 7 points off there, 1.5 to 4 times the half width.
     regencies_enough: float = 0.85
     #: Nominal level of the interval.
     level: float = 0.90
