@@ -40,7 +40,7 @@ def record(result: StationResult, outcome: ContactOutcome, *, by: Any, key: UUID
         raise StationResult.DoesNotExist
     if not by.may_decide:
         raise PermissionDenied
-    note = " ".join(note.split())
+    note = " ".join(note.replace("\0", " ").split())  # PostgreSQL takes no NUL in a text
     if outcome not in PRESSED:
         raise AttemptRefused("bad_value")
     if outcome == ContactOutcome.OTHER and not note:

@@ -306,6 +306,11 @@ def test_a_press_that_says_nothing_is_400(play, data):
     assert ContactAttempt.objects.count() == 0
 
 
+def test_a_character_that_no_database_takes_is_left_out_of_a_note(play):
+    assert press(play.budi, play, "dampit_1", "lain", catatan="a\0b").status_code == 302
+    assert ContactAttempt.objects.get().note == "a b"
+
+
 def test_nobody_presses_a_reminder(play):
     press(play.budi, play, "dampit_1", "pengingat")
     assert ContactAttempt.objects.count() == 0
