@@ -67,10 +67,12 @@ def ask(place: Place, table: str, filters: Filters, file_format: str, *, rows: i
         "file_format": file_format,
         "language": translation.get_language() or settings.LANGUAGE_CODE,
     }
-    known = ExportJob.objects.unfinished().filter(**wanted).first()
-    if known:
-        return known
     now = timezone.now()
+    known = ExportJob.objects.unfinished().filter(**wanted).first()
+    if known and known.expires_at > now:
+        return known
+    if known:
+        remove(known)  # nobody wrote it in time, and its page is gone
     if ExportJob.objects.filter(owner=by, expires_at__gt=now).count() >= settings.EXPORTS_PER_PERSON:
         raise TooManyFiles
     expires = now + timedelta(hours=settings.EXPORT_HOURS)

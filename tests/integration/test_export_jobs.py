@@ -175,6 +175,14 @@ def test_asked_twice_it_is_one_file_and_done_it_may_be_asked_again(budi):
     assert asked(budi) != first
 
 
+def test_a_file_that_nobody_wrote_in_its_day_may_be_asked_for_again(budi):
+    asked(budi)
+    ExportJob.objects.update(expires_at=timezone.now())
+    job = asked(budi)
+    assert budi.get(page_of(job)).status_code == 200
+    assert ExportJob.objects.count() == 1
+
+
 def test_a_person_has_so_many_files_and_no_more(counted, budi, settings):
     settings.EXPORTS_PER_PERSON = 1
     job = asked(budi)
