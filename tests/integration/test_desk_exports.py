@@ -16,8 +16,8 @@ from tallies import assigning, intake, preparation
 from tallies.count_room import error_reports
 from tallies.exports import jobs
 from tallies.exports.tables import DESK_TABLES
-from tallies.models import Channel, ContactOutcome, ExportJob, FileFormat, Phase
-from tallies.preparation import NewStation
+from tallies.models import Channel, ContactOutcome, Election, ExportJob, FileFormat, Office, Phase
+from tallies.preparation import NewPair, NewStation
 from tallies.silent import calling
 from tallies.totals import aggregation
 from tests.cast import person, region, submission
@@ -264,6 +264,16 @@ def test_a_search_that_no_job_could_keep_is_refused_and_not_cut(budi):
 def test_each_list_has_its_links_and_they_follow_the_filter(budi, page, link):
     code = "35.07.05" if "wilayah" in page else "35.07"
     assert f'href="/unduh/pilkada-2020/{code}/{link}"' in budi.get(page).content.decode()
+
+
+def test_of_several_elections_each_has_its_links_by_name(busy, budi):
+    other = Election.objects.create(name="Latihan", slug="latihan", date=busy.election.date, phase=Phase.OPEN)
+    preparation.create_contest(other, region("35.07"), Office.REGENT, [NewPair(1, "A"), NewPair(2, "B")])
+    page = budi.get("/penugasan/aktivasi/").content.decode()
+    for one in (busy.election, other):
+        link = f'href="/unduh/{one.slug}/35.07/ponsel.csv?keadaan=semua" aria-label="Unduh Saksi, {one.name}, CSV"'
+        assert page.count(link) == 1
+    assert rows_of(budi, "ponsel", slug="latihan") == []
 
 
 def test_more_rows_ask_the_same_number_of_queries(busy, client):
