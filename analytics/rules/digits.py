@@ -84,19 +84,23 @@ def repairs(
     station: StationFacts,
     thresholds: Thresholds,
     *,
+    mends: str | None = None,
     expected: Mapping[int, float] = NO_SHARES,
     settings: RuleSettings = DEFAULTS,
 ) -> tuple[Repair, ...]:
     """E1: return up to three repairs, the likeliest first.
 
     One slip in one box, or two boxes or columns exchanged, such that fewer of H1, H2 and H4 are broken;
-    on a form that keeps them all, only columns whose exchange fits ``expected`` better.
+    on a form that keeps them all, only columns whose exchange fits ``expected`` better. ``mends``: the code of
+    the relation beside which they are shown; without it, repairs of two relations compete for the three places.
     """
     before = _broken(figures, station, thresholds)
     now = _log_votes(figures, expected, settings)
     found: dict[tuple[Change, ...], Repair] = {}
     for slip, share, changes in _candidates(figures, station, thresholds, expected, settings):
         changed = _with(figures, changes)
+        if mends is not None and any(one.code == mends for one in broken_relations(changed, station, thresholds)):
+            continue
         after = _broken(changed, station, thresholds)
         votes = _log_votes(changed, expected, settings)
         if after < before or (after == before == 0 and votes > now):

@@ -42,7 +42,6 @@ class RuleSettings:
     rho_village: float = 0.066
     rho_district: float = 0.094
     rho_regency: float = 0.122
-    rho_province: float = 0.178
     # S1
     swing_pseudo_votes: float = 30.0
     swing_q: float = 0.01

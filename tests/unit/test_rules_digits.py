@@ -102,6 +102,16 @@ def test_a_form_that_adds_up_has_only_columns_to_exchange():
     assert only.changes == (Change("votes_1", 160, 40), Change("votes_2", 40, 160))
 
 
+def test_beside_a_relation_only_what_mends_it_is_shown():
+    # Two slips: 152 for 52, and 194 voters for 196. Each sum has its own three places.
+    typed = form([141, 152], valid_votes=193, invalid_votes=3, voters_total=194)
+    beside_pairs = repairs(typed, STATION, LIMITS, mends="C1-E09")
+    assert (Change("votes_2", 52, 152),) in [one.changes for one in beside_pairs]
+    assert {change.field for one in beside_pairs for change in one.changes} <= {"votes_1", "votes_2", "valid_votes"}
+    beside_voters = repairs(typed, STATION, LIMITS, mends="C1-E08")
+    assert (Change("voters_total", 196, 194),) in [one.changes for one in beside_voters]
+
+
 figures = st.builds(
     lambda votes, valid, invalid: form(votes, valid_votes=valid, invalid_votes=invalid),
     st.lists(st.none() | st.integers(0, 900), min_size=2, max_size=3),
