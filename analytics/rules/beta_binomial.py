@@ -6,8 +6,8 @@ at 200 votes and rho 0.066 13 points, where a plain binomial says 3.5 and so fla
 at |z| > 4. Source: Johnson, Kemp, Kotz, *Univariate Discrete Distributions*, 6.2; the form of several pairs is
 the Dirichlet-multinomial, Mosimann 1962.
 
-No scipy: its ``betabinom`` adds up the mass term by term per row, and only the mass and the tails are
-needed. Here a row's whole distribution comes from the ratios of its neighbouring terms.
+No scipy: only the mass and the tails are needed, and a row's whole distribution comes from the ratios of
+its neighbouring terms, for many rows at once.
 """
 
 from __future__ import annotations

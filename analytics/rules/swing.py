@@ -1,7 +1,7 @@
 """Rules S: figures far from what their surroundings say. Statistics, never a proof of anything.
 
 S1 a TPS against its desa · S2 an improbable zero · S3 an area against its expectation. At a TPS of 200 votes the
-honest spread is 13 points, so little is seen there: of shifts of 20 points about one in thirty. Both
+honest spread is 13 points, so little is seen there: of shifts of 20 points two or three in a hundred. Both
 directions are found about equally often.
 """
 
