@@ -15,7 +15,7 @@ VIEWS: dict[View, Promise] = {
     View.ALL: gettext_lazy("Semua"),
     View.DIFFERENCES: pgettext_lazy("daftar", "Selisih"),
     View.PENDING: gettext_lazy("Menunggu"),
-    View.READING: gettext_lazy("Bacaan kedua"),
+    View.READING: gettext_lazy("Menunggu bacaan kedua"),
     View.NEEDS_FIX: gettext_lazy("Perlu diperbaiki"),
     View.REJECTED: gettext_lazy("Ditolak"),
 }
@@ -33,7 +33,7 @@ STATES: dict[str, Promise] = {
 def state(result: StationResult) -> str:
     """The state of a row: a difference is named before the review, and who is to look at it next."""
     if group_of(result) == Group.READING:
-        return str(ReadingState.WAITING.label)
+        return str(VIEWS[View.READING])
     return str(STATES[reporting.station_state(result)])
 
 

@@ -157,5 +157,8 @@ def _shown_once(request: HttpRequest, link: WallLink, token: str) -> HttpRespons
 
 
 def _rendered(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """The page, with the tabs of the one election that is on."""
+    elections = Election.objects.visible_to(request.user).filter(practice_of=None).exclude(phase=Phase.CLOSED)[:2]
     zone = zone_of(list(Region.objects.ancestors_of(request.user.scope)))
-    return render(request, template, context | {"zone": zone}, status=status)
+    election = elections[0] if len(elections) == 1 else None
+    return render(request, template, context | {"election": election, "zone": zone}, status=status)

@@ -262,20 +262,3 @@ def take_home(page: Page, folder: Path) -> None:
         [place] = [at for at, title in enumerate(head) if title and pair in str(title)]
         added.append(sum(row[place] for row in body if isinstance(row[place], int)))
     assert added == shown
-
-
-@pytest.mark.parametrize("width", [360, 820])
-def test_the_open_tab_and_filter_are_in_sight_and_every_filter_fits_a_tablet(stage: Stage, width: int) -> None:
-    page = stage.page("budi", (width, 900))
-    page.goto("/layar/")
-    expect(page.locator(".tabs a[aria-current]")).to_be_in_viewport(ratio=0.9)
-    page.goto("/verifikasi/pilkada-2020/?saring=ditolak")
-    expect(page.locator(".segmented--line a[aria-current]")).to_be_in_viewport(ratio=0.9)
-    line = page.locator(".segmented--line .segmented__row")
-    assert line.evaluate("(e) => e.scrollWidth > e.clientWidth") is (width == 360)
-    assert page.locator(".masthead").evaluate("(e) => e.offsetHeight") <= 101
-    page.goto(HOME)
-    path, head = page.locator(".breadcrumb"), page.locator("h1")
-    if path.is_visible():
-        assert path.bounding_box()["y"] + path.bounding_box()["height"] <= head.bounding_box()["y"]
-    page.close()
