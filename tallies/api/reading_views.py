@@ -42,6 +42,7 @@ from tallies.count_room import error_reports, quarantine, readings, work_queue
 from tallies.models import COUNTED_REVIEWS, AuditEvent, Contest, Election, Office, Review, StationResult
 from tallies.silent import calling, silent_list
 from tallies.silent.work_left import work_left
+from tallies.station_place import StationPlace
 from tallies.totals import arrivals, reporting, station_reporting
 from tallies.totals.places import place_for
 from tallies.views.photos import photo_answer
@@ -128,7 +129,7 @@ class StationsView(ReadingView):
             if place.contest
             else Contest.objects.filter(election=place.election, office=place.office).touching(place.region)
         )
-        position = reporting.StationPlace.read(after) if after is not None else None
+        position = StationPlace.read(after) if after is not None else None
         if after is not None and position is None:
             raise _bad("after")
         lines, following = reporting.station_page(contests, place.region, wanted, after=position, size=limit)

@@ -24,6 +24,7 @@ from tallies.models import (
     Contest,
     Election,
     FormPhoto,
+    Photo,
     PhotoState,
     PhotoSubject,
     PhotoUpload,
@@ -33,7 +34,7 @@ from tallies.models import (
     StationResult,
 )
 
-#: So many of the oldest are looked at together; those whose photo is not here yet are passed over.
+#: So many of the oldest are looked at together.
 AHEAD = 50
 #: A queue is counted up to here: longer is long.
 COUNTED = 999
@@ -94,8 +95,8 @@ def pages_of(claim: ReadingClaim) -> QuerySet[FormPhoto]:
 
 
 def unclaimed(user: Any, election: Election) -> QuerySet[StationResult]:
-    """Of `to_read`, what nobody holds now."""
-    held = ReadingClaim.objects.filter(result=OuterRef("pk"), expires_at__gt=timezone.now())
+    """Of `to_read`, what nobody holds now. A claim on an older version holds nothing."""
+    held = ReadingClaim.objects.filter(result=OuterRef("pk"), form=OuterRef("form"), expires_at__gt=timezone.now())
     return to_read(user, election).exclude(Exists(held))
 
 
@@ -143,8 +144,13 @@ def take(user: Any, election: Election) -> ReadingClaim | None:
 
 
 def _oldest(user: Any, election: Election, after: int) -> list[int]:
-    """The next of the forms that nobody holds, by their age, beyond ``after``."""
-    oldest = unclaimed(user, election).filter(form__gt=after).order_by("form_id")
+    """The next of the forms that nobody holds, by their age, beyond ``after``, with a page of the C1 that is here.
+
+    Who brought the page is asked of these few alone: asked here, it led PostgreSQL to all that a person had brought.
+    """
+    here = Photo.objects.filter(pk=OuterRef("sha256"), state=PhotoState.READY)
+    pages = FormPhoto.objects.filter(Exists(here), form=OuterRef("form"), subject=PhotoSubject.C1)
+    oldest = unclaimed(user, election).filter(Exists(pages), form__gt=after).order_by("form_id")
     return list(oldest.values_list("form_id", flat=True)[:AHEAD])
 
 
@@ -170,7 +176,6 @@ def _with_photo(forms: list[int]) -> list[int]:
         .order_by()
         .values_list("form", "sha256", "form__submitted_by")
     )
-    # By photo and not by person: of those somebody brought there may be hundreds.
     brought = set(
         PhotoUpload.objects.filter(photo__in={sha256 for _form, sha256, _by in named}, photo__state=PhotoState.READY)
         .order_by()
@@ -230,7 +235,7 @@ def release(user: Any) -> None:
 def _claim(result: StationResult, user: Any) -> ReadingClaim | None:
     """Claim the locked ``result``; None when somebody did after the statement that found it began."""
     earlier = ReadingClaim.objects.filter(result=result.pk).first()
-    if earlier is not None and earlier.expires_at > timezone.now():
+    if earlier is not None and earlier.form_id == result.form_id and earlier.expires_at > timezone.now():
         return None
     if earlier is not None:
         earlier.delete()

@@ -22,6 +22,7 @@ from django.db.models import F, Max, Q, QuerySet, Sum
 from regions.models import Region
 from tallies.figures import FULL_FIELDS
 from tallies.models import OPEN_READINGS, ContestTotal, Election, Review, StationResult
+from tallies.station_place import StationPlace
 
 PAGE = 50
 ROWS_AT_A_TIME = 500
@@ -79,33 +80,17 @@ class Position:
     """A row's place in the queue. Written and read back as "selisih-1204-9-5531"."""
 
     group: Group
-    first: int
-    number: int
-    pk: int
+    place: StationPlace
 
     def __str__(self) -> str:
-        return f"{self.group}-{self.first}-{self.number}-{self.pk}"
+        return f"{self.group}-{self.place}"
 
     @classmethod
     def read(cls, text: str) -> Position | None:
         """Return the position, or None for anything that is not one."""
-        parts = text.split("-")
-        if len(parts) != 4 or parts[0] not in list(Group):
-            return None
-        # isdecimal() alone takes digits of other scripts, and int() takes any length.
-        if not all(part.isascii() and part.isdecimal() and len(part) <= 18 for part in parts[1:]):
-            return None
-        return cls(Group(parts[0]), *map(int, parts[1:]))
-
-    @property
-    def rest_of_group(self) -> Q:
-        """What follows this row inside its group."""
-        same_village = Q(station__region__first=self.first)
-        return (
-            Q(station__region__first__gt=self.first)
-            | (same_village & Q(station__number__gt=self.number))
-            | (same_village & Q(station__number=self.number, pk__gt=self.pk))
-        )
+        group, _hyphen, rest = text.partition("-")
+        place = StationPlace.read(rest)
+        return cls(Group(group), place) if group in list(Group) and place else None
 
 
 @dataclass(frozen=True)
@@ -207,7 +192,7 @@ def _walk(
     for group in groups[start:]:
         rows = results.filter(_GROUPS[group])
         if after is not None and group == after.group:
-            rows = rows.filter(after.rest_of_group)
+            rows = rows.filter(after.place.following)
         rows = (
             rows.select_related(
                 "contest__region", "contest__election", "station__region__parent", "form__submitted_by"
@@ -224,4 +209,4 @@ def _walk(
 
 
 def _position(group: Group, result: StationResult) -> Position:
-    return Position(group, result.station.region.first, result.station.number, result.pk)
+    return Position(group, StationPlace.of(result))

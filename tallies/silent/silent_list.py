@@ -45,6 +45,7 @@ from tallies.models import (
     Review,
     StationResult,
 )
+from tallies.station_place import StationPlace
 from tallies.totals import reporting
 from tallies.totals.reporting import RegionLine
 
@@ -153,32 +154,22 @@ class Position:
     contest_id: int
     district_id: int
     registered: int
-    first: int
-    number: int
-    pk: int
+    place: StationPlace
 
     def __str__(self) -> str:
-        parts = (self.contest_id, self.district_id, self.registered, self.first, self.number, self.pk)
-        return "-".join(map(str, parts))
+        return f"{self.contest_id}-{self.district_id}-{self.registered}-{self.place}"
 
     @classmethod
     def read(cls, text: str) -> Position | None:
         """Return the position, or None for anything that is not one."""
-        number, key = "([0-9]{1,9})", "([0-9]{1,18})"
-        parts = re.fullmatch("-".join([key, key, number, number, number, key]), text)
-        return cls(*map(int, parts.groups())) if parts else None
+        parts = re.fullmatch("([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,9})-(.+)", text)
+        place = StationPlace.read(parts[4]) if parts else None
+        return cls(*map(int, parts.groups()[:3]), place) if parts and place else None
 
     @property
     def rest_of_area(self) -> Q:
         """What follows this row inside its kecamatan."""
-        same = Q(registered=self.registered)
-        here = same & Q(station__region__first=self.first)
-        return (
-            Q(registered__lt=self.registered)
-            | (same & Q(station__region__first__gt=self.first))
-            | (here & Q(station__number__gt=self.number))
-            | (here & Q(station__number=self.number, pk__gt=self.pk))
-        )
+        return Q(registered__lt=self.registered) | (Q(registered=self.registered) & self.place.following)
 
 
 @dataclass(frozen=True)
@@ -384,7 +375,5 @@ def _position(result: StationResult) -> Position:
         result.contest_id,
         station.region.parent_id or 0,
         station.registered_voters or 0,
-        station.region.first,
-        station.number,
-        result.pk,
+        StationPlace.of(result),
     )

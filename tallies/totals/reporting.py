@@ -21,6 +21,7 @@ from sista.prepared import prepared
 from tallies.figures import FULL_FIELDS
 from tallies.models import Contest, ContestTotal, Election, Pair, PairTotal, PartyTotal, StationResult, Vote
 from tallies.models.totals import Progress
+from tallies.station_place import StationPlace
 
 
 @dataclass(frozen=True)
@@ -297,36 +298,6 @@ def station_lines(contests: Iterable[Contest], region: Region) -> Iterator[Stati
     return _lines_of(results, _pairs_by_contest(contests))
 
 
-@dataclass(frozen=True)
-class StationPlace:
-    """Where a station stands along the tree; what follows it is a page. Read and written as "1204-9-5531"."""
-
-    first: int
-    number: int
-    pk: int
-
-    def __str__(self) -> str:
-        return f"{self.first}-{self.number}-{self.pk}"
-
-    @classmethod
-    def read(cls, text: str) -> StationPlace | None:
-        """Return the place, or None for anything that is not one."""
-        parts = text.split("-")
-        # isdecimal() alone takes digits of other scripts, and a database no more than 64 bits.
-        if len(parts) != 3 or not all(p.isascii() and p.isdecimal() and len(p) <= 18 for p in parts):
-            return None
-        return cls(*map(int, parts))
-
-    @property
-    def following(self) -> Q:
-        same_village = Q(station__region__first=self.first)
-        return (
-            Q(station__region__first__gt=self.first)
-            | (same_village & Q(station__number__gt=self.number))
-            | (same_village & Q(station__number=self.number, pk__gt=self.pk))
-        )
-
-
 def station_page(
     contests: Iterable[Contest], region: Region, wanted: Q, *, after: StationPlace | None, size: int
 ) -> tuple[list[StationLine], StationPlace | None]:
@@ -340,8 +311,7 @@ def station_page(
     lines = list(_lines_of(found, _pairs_by_contest(contests)))
     if len(lines) <= size:
         return lines, None
-    last = lines[size - 1].result
-    return lines[:size], StationPlace(last.station.region.first, last.station.number, last.pk)
+    return lines[:size], StationPlace.of(lines[size - 1].result)
 
 
 #: Boxes of the form that no line tells.

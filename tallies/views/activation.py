@@ -20,9 +20,10 @@ from accounts.models import Activation, User
 from accounts.views import safe_next
 from regions.models import Level, Region
 from tallies.models import Election, Phase
+from tallies.station_place import StationPlace
 from tallies.views.results import zone_of
 from tallies.witnesses import guard_phones
-from tallies.witnesses.guard_phones import Position, State
+from tallies.witnesses.guard_phones import State
 from tallies.witnesses.link_sheet import LinkSheet
 
 
@@ -40,7 +41,7 @@ def phones(request: HttpRequest) -> HttpResponse:
     )
     state = _state(request)
     search = " ".join(request.GET.get("cari", "").split())[:80]
-    after = Position.read(request.GET.get("setelah", ""))
+    after = StationPlace.read(request.GET.get("setelah", ""))
     page = guard_phones.page(request.user, place, state=state, search=search, after=after)
     asked = {"keadaan": state, "wilayah": place.code if place != scope else "", "cari": search}
 

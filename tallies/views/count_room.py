@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from sista.keys import key_in
 from tallies.count_room import claims, own_readings, readings
 from tallies.count_room.reading_form import MAX_KEY, PageForm, ReadingForm, ReportForm
 from tallies.count_room.reading_page import ReadingPage, seconds_left
@@ -260,11 +261,11 @@ def _show(request: HttpRequest, election: Election, context: dict[str, Any], sta
 def hold(request: HttpRequest, slug: str) -> HttpResponse:
     """Begin the time of a claim anew; 409 when it is over."""
     election = _election(request, slug)
-    text = request.POST.get("form", "")
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+    form = key_in(request.POST.get("form", ""))
+    if form is None:
         raise BadRequest("form is missing")
-    claim = claims.renew(request.user, election, int(text))
-    if claim is None or claim.form_id != int(text):
+    claim = claims.renew(request.user, election, form)
+    if claim is None or claim.form_id != form:
         return JsonResponse({}, status=409)
     return JsonResponse({"seconds": seconds_left(claim)})
 
@@ -284,8 +285,7 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
 def own(request: HttpRequest, slug: str) -> HttpResponse:
     """What the reader did today; ``?sebelum=`` pages."""
     election = _election(request, slug)
-    text = request.GET.get("sebelum", "")
-    before = int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
+    before = key_in(request.GET.get("sebelum", ""))
     page = own_readings.page(request.user, election, before=before)
     context = {
         "election": election,

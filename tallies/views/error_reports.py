@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from regions.models import Region
+from sista.keys import key_in
 from tallies.count_room import error_reports
 from tallies.count_room.error_reports import ReportRefused
 from tallies.models import ANSWER_LENGTH, REPORT_LENGTH, Election, ErrorKind, ErrorReport, StationResult
@@ -118,7 +119,7 @@ def reports(request: HttpRequest, slug: str) -> HttpResponse:
     if request.user.scope is None:
         raise Http404
     election = get_object_or_404(Election.objects.visible_to(request.user), slug=slug)
-    return _list(request, election, before=_whole_number(request.GET.get("sebelum", "")))
+    return _list(request, election, before=key_in(request.GET.get("sebelum", "")))
 
 
 @login_required
@@ -133,17 +134,13 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     election, text = report.result.contest.election, request.POST.get("jawaban", "")
     try:
-        error_reports.close(report, text, seen=_whole_number(request.POST.get("seen", "")) or 0, by=request.user)
+        error_reports.close(report, text, seen=key_in(request.POST.get("seen", "")) or 0, by=request.user)
     except ReportRefused as refused:
         status = 409 if refused.code in ("report_closed", "report_grown") else 400
         attempt = Attempt(report, text, refusal_sentence(refused.code), status)
         return _list(request, election, attempt=attempt)
     messages.success(request, gettext("Tersimpan. Pelapor membaca jawaban Anda."))
     return redirect("error-reports", election.slug)
-
-
-def _whole_number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
 
 
 def _list(

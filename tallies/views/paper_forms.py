@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,8 +16,9 @@ from tallies.entry import EntryForm, Question, confirmed_codes, own_forms, quest
 from tallies.models import Election, PhotoSubject, StationResult
 from tallies.photo_tray import PhotoTray, fill_tray
 from tallies.silent import paper
-from tallies.wording import QUESTION, field_label
-from tallies.wording_refusals import MOST_PHOTOS, refusal_sentence
+from tallies.views.entry_page import entry_context, under_a_new_key
+from tallies.wording import field_label
+from tallies.wording_refusals import refusal_sentence
 
 # The station
 
@@ -102,11 +103,7 @@ class Typed:
         except intake.PhaseClosed:
             return _closed(self.request, self.result)
         except intake.KeyReused as refused:
-            # The page was gone back to and changed: the figures are kept, and go as another form if they are sent.
-            data = self.request.POST.copy()
-            data["uuid"] = str(uuid4())
-            self.entry = EntryForm(data, result=self.result, user=self.request.user)
-            self.entry.full_clean()
+            self.entry = under_a_new_key(self.entry)
             sentence = refusal_sentence(refused.code)
             return _form_page(self.request, self.entry, self.tray, questions=questions, status=409, refusal=sentence)
         except paper.AlreadyIn as refused:
@@ -124,18 +121,7 @@ def _form_page(
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    asked = questions or []
-    context = {
-        "entry": entry,
-        "sections": entry.sections(asked),
-        "tray": tray,
-        "objection_options": [{"value": value, "label": label} for value, label in entry.fields["objection"].choices],
-        "most_photos": MOST_PHOTOS,
-        "is_check": questions is not None,
-        "questions": asked,
-        "question": QUESTION,
-        "refusal": refusal,
-    }
+    context = entry_context(entry, tray, questions, refusal)
     return _page(request, "silent/paper.html", entry.result, context, status)
 
 

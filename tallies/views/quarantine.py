@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from sista.keys import key_in
 from tallies.count_room import quarantine
 from tallies.models import Election
 from tallies.totals import reporting
@@ -22,7 +23,7 @@ def quarantine_page(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     election = get_object_or_404(Election.objects.visible_to(request.user), slug=slug)
     asked = request.GET.get("sebelum", "")
-    before = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) <= 18 else None
+    before = key_in(asked)
     entries, following = quarantine.page(request.user, election, before=before)
     context = {
         "election": election,

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.views import safe_next
 from regions.models import Level, Region
+from sista.keys import key_in
 from tallies import intake
 from tallies.models import REMINDER_LENGTH, ContactOutcome, Election, Reminder, StationResult
 from tallies.silent import calling, reminding, silent_list
@@ -257,7 +258,7 @@ def _chosen(request: HttpRequest, election: Election, asked: Asked) -> list[int]
     if request.POST.get("semua") == "1" and "tps" not in request.POST:
         return silent_list.first_keys(request.user, election, asked, most=reminding.MOST)
     words = ",".join(request.POST.getlist("tps")).split(",")
-    keys = [int(word) for word in words if word.isascii() and word.isdecimal() and len(word) <= 18]
+    keys = [key for word in words if (key := key_in(word)) is not None]
     return list(dict.fromkeys(keys))[: reminding.MOST]
 
 

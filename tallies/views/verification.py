@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from regions.models import Level, Region
+from sista.keys import key_in
 from sista.templatetags.formats import clock_short
 from tallies import entry
 from tallies.count_room import error_reports, moving, quarantine, queue_words, verification, work_queue
@@ -157,7 +158,7 @@ def _result(request: HttpRequest, result_id: int) -> StationResult:
 
 def _act(request: HttpRequest, result: StationResult, view: View) -> HttpResponse:
     action = _ACTIONS.get(request.POST.get("tindakan", ""))
-    seen = _whole_number(request.POST.get("seen", ""))
+    seen = key_in(request.POST.get("seen", ""))
     if action is None or seen is None:
         raise BadRequest("tindakan or seen is missing")
     # Before the decision moves it.
@@ -175,10 +176,6 @@ def _act(request: HttpRequest, result: StationResult, view: View) -> HttpRespons
         return _page(request, result, view, said)
     messages.success(request, said)
     return _go_on(request, result, view, at)
-
-
-def _whole_number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
 
 
 def _go_on(request: HttpRequest, result: StationResult, view: View, at: Position | None) -> HttpResponse:
@@ -293,7 +290,7 @@ def _chosen(request: HttpRequest, result: StationResult) -> C1Form | None:
     text = request.POST.get("form", "")
     if not text:
         return None
-    pk = _whole_number(text)
+    pk = key_in(text)
     forms = C1Form.objects.filter(contest=result.contest_id, station=result.station_id)
     return get_object_or_404(forms, pk=-1 if pk is None else pk)
 
@@ -303,7 +300,7 @@ def _chosen_reading(request: HttpRequest, result: StationResult) -> Reading | No
     text = request.POST.get("form", "")
     if not text.startswith("bacaan-"):
         return None
-    pk = _whole_number(text.removeprefix("bacaan-"))
+    pk = key_in(text.removeprefix("bacaan-"))
     return get_object_or_404(Reading, result=result.pk, finding__in=WITH_FIGURES, pk=-1 if pk is None else pk)
 
 

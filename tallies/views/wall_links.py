@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from regions.models import Region
+from sista.keys import key_in
 from tallies.models import WALL_NAME_LENGTH, Election, Office, Phase, WallLink
 from tallies.totals import wall_links
 from tallies.totals.places import place_of
@@ -138,7 +139,7 @@ def _changeable(request: HttpRequest, pk: int) -> WallLink:
 
 def _page(request: HttpRequest, scope: Region, form: WallLinkForm, status: int = 200) -> HttpResponse:
     asked = request.GET.get("sebelum", "")
-    before = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) <= 18 else None
+    before = key_in(asked)
     page = wall_links.page(request.user, before=before)
     here = reverse("wall-links")
     context = {

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -33,11 +33,12 @@ from tallies.models import (
     StationResult,
 )
 from tallies.photo_tray import PhotoTray, fill_tray, tray_of
+from tallies.views.entry_page import entry_context, under_a_new_key
 from tallies.witnesses import invitations
 from tallies.witnesses.witness_status import invitations_of, messages_for
 from tallies.witnesses.witness_work import Callee, Fate, callees_of, correction_code, fate_of, results_of
-from tallies.wording import QUESTION, field_label
-from tallies.wording_refusals import MOST_PHOTOS, refusal_sentence
+from tallies.wording import field_label
+from tallies.wording_refusals import refusal_sentence
 
 #: Practice runs listed at home.
 LISTED_FORMS = 10
@@ -260,12 +261,8 @@ class Posted:
 
     def _as_a_correction(self, sentence: str) -> HttpResponse:
         """Offer the changed figures as a correction of what was sent under the same key."""
-        data = self.request.POST.copy()
         newest = own_forms(self.result, self.request.user).first()
-        data["uuid"] = str(uuid4())
-        data["supersedes"] = str(newest.uuid) if newest else ""
-        self.entry = EntryForm(data, result=self.result, user=self.request.user)
-        self.entry.full_clean()
+        self.entry = under_a_new_key(self.entry, supersedes=str(newest.uuid) if newest else "")
         questions = questions_of(self.entry, self.request.POST.getlist("confirmed"))
         return _form_page(self.request, self.entry, self.tray, questions=questions, status=409, refusal=sentence)
 
@@ -283,19 +280,10 @@ def _form_page(
     result = entry.result
     asked = questions or []
     start = own_forms(result, request.user).first()
-    context = {
+    context = entry_context(entry, tray, questions, refusal) | {
         "result": result,
         "election": result.contest.election,
-        "entry": entry,
-        "sections": entry.sections(asked),
-        "tray": tray,
-        "objection_options": [{"value": value, "label": label} for value, label in entry.fields["objection"].choices],
-        "most_photos": MOST_PHOTOS,
-        "is_check": questions is not None,
-        "questions": asked,
         "open_questions": [one for one in asked if not one.answered],
-        "question": QUESTION,
-        "refusal": refusal,
         "start": start,
         "correction": correction_code(start, result) if start else "",
         "zone": result.station.region.zone,

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from accounts.models import Activation, Device, User
 from regions.models import Level, Region
 from tallies.models import Assignment, Election, Phase
+from tallies.station_place import StationPlace
 
 PAGE = 50
 #: People a search names one by one.
@@ -42,34 +43,6 @@ STATE_LABELS: dict[State, Promise] = {
 
 
 @dataclass(frozen=True)
-class Position:
-    """A row's place in the list. Written and read back as "1204-9-5531"."""
-
-    first: int
-    number: int
-    pk: int
-
-    def __str__(self) -> str:
-        return f"{self.first}-{self.number}-{self.pk}"
-
-    @classmethod
-    def read(cls, text: str) -> Position | None:
-        """Return the position, or None for anything that is not one."""
-        parts = re.fullmatch(r"([0-9]{1,9})-([0-9]{1,9})-([0-9]{1,18})", text)
-        return cls(*map(int, parts.groups())) if parts else None
-
-    @property
-    def rest(self) -> Q:
-        """What follows this row."""
-        here = Q(station__region__first=self.first)
-        return (
-            Q(station__region__first__gt=self.first)
-            | (here & Q(station__number__gt=self.number))
-            | (here & Q(station__number=self.number, pk__gt=self.pk))
-        )
-
-
-@dataclass(frozen=True)
 class Row:
     """One witness at one station. ``link``: the open one, if it can still be used."""
 
@@ -87,7 +60,7 @@ class Row:
 @dataclass(frozen=True)
 class Page:
     rows: tuple[Row, ...]
-    next: Position | None
+    next: StationPlace | None
 
 
 def page(
@@ -97,7 +70,7 @@ def page(
     state: State = State.ALL,
     search: str = "",
     election: Election | None = None,
-    after: Position | None = None,
+    after: StationPlace | None = None,
     size: int = PAGE,
 ) -> Page:
     """One page of those ``user`` may see who guard a station in ``place``, following ``after``."""
@@ -105,7 +78,7 @@ def page(
     rows = rows.select_related("witness", "station__election", "station__region__parent")
     found = list(rows.order_by("station__region__first", "station__number", "pk")[: size + 1])
     shown = found[:size]
-    return Page(_with_phones(shown), _position(shown[-1]) if len(found) > size else None)
+    return Page(_with_phones(shown), StationPlace.of(shown[-1]) if len(found) > size else None)
 
 
 def count(user: Any, place: Region, election: Election, *, state: State, search: str, most: int | None) -> int:
@@ -115,7 +88,7 @@ def count(user: Any, place: Region, election: Election, *, state: State, search:
 
 
 def _guards(
-    user: Any, place: Region, state: State, search: str, election: Election | None, after: Position | None
+    user: Any, place: Region, state: State, search: str, election: Election | None, after: StationPlace | None
 ) -> QuerySet[Assignment]:
     elections = Election.objects.exclude(phase=Phase.CLOSED)
     if election is not None:
@@ -132,7 +105,7 @@ def _guards(
     if search:
         called = _called(search)
         rows = rows.filter(witness__in=called if place.level >= Level.REGENCY else _keys_of_few(called, state))
-    return rows.filter(after.rest) if after else rows
+    return rows.filter(after.following) if after else rows
 
 
 def guards_of(user: Any) -> QuerySet[User]:
@@ -197,7 +170,3 @@ def _with_phones(assignments: list[Assignment]) -> tuple[Row, ...]:
     links = {link.user_id: link for link in Activation.objects.usable().filter(user__in=people)}
     devices = {device.user_id: device for device in Device.objects.active().filter(user__in=people)}
     return tuple(Row(one, links.get(one.witness_id), devices.get(one.witness_id)) for one in assignments)
-
-
-def _position(row: Assignment) -> Position:
-    return Position(row.station.region.first, row.station.number, row.pk)

@@ -20,8 +20,9 @@ from accounts.models import Activation, Device, Refusal, Role, User
 from tallies import assigning, preparation
 from tallies.models import Assignment, Phase
 from tallies.preparation import NewStation
+from tallies.station_place import StationPlace
 from tallies.witnesses import guard_phones, link_sheet
-from tallies.witnesses.guard_phones import Position, State
+from tallies.witnesses.guard_phones import State
 from tests.cast import person, region
 from tests.phones import PIN, activated_phone, is_in, link_for, open_link
 
@@ -190,7 +191,7 @@ def test_a_page_costs_the_same_queries_however_many_it_shows(play):
 
 @pytest.mark.parametrize("text", ["", "1-2", "1-2-x", "1-2-3-4", "-1-2-3", "١-٢-٣", "1-2-" + "9" * 40])
 def test_what_is_no_position_does_nothing(play, text):
-    assert Position.read(text) is None
+    assert StationPlace.read(text) is None
     assert listed(play.budi, setelah=text) == ["Siti", "Joko", "Siti"]
 
 

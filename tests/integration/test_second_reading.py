@@ -26,6 +26,7 @@ from tallies.models import (
     Review,
     StationResult,
 )
+from tallies.submission import PhotoName
 from tallies.totals import aggregation, rebuilding
 from tests import cast
 from tests.reading import arrived, figures, read, read_all_twice, report, send, take
@@ -251,6 +252,39 @@ def test_a_correction_while_it_is_read_is_not_verified_by_the_reading_of_the_old
         read(form, figures(VOTES), by=play.oper)
     assert state(play) == (Review.PENDING, ReadingState.WAITING, False)
     assert take(play.oper, play.election) == anew
+
+
+def test_a_claim_on_an_old_version_keeps_nobody_from_the_new_one(play):
+    other = cast.person("oper2", Role.OPERATOR, "35.07")
+    form = send(play, "dampit_1", VOTES, by=play.siti)
+    take(play.oper, play.election)
+    anew = send(play, "dampit_1", [100, 61, 20], by=play.siti, supersedes=form.uuid)
+    assert take(other, play.election) == anew
+    with pytest.raises(NotClaimed):
+        read(form, figures(VOTES), by=play.oper)
+    assert take(play.oper, play.election) is None
+
+
+def test_forms_whose_photos_are_on_their_way_cost_no_query_each(play, monkeypatch):
+    monkeypatch.setattr(claims, "AHEAD", 1)
+
+    def asked_for(expected):
+        with CaptureQueriesContext(connection) as asked:
+            assert take(play.oper, play.election) == expected
+        claims.release(play.oper)
+        return len(asked)
+
+    here = send(play, "pamotan_1", VOTES, by=play.siti)
+    alone = asked_for(here)
+    later = send(play, "gedangan_1", VOTES, by=play.joko, photos=(PhotoName("ab" * 32, 1),))
+    intake.submit(
+        cast.submission(play, "pamotan_1", [1, 2, 3], supersedes=here.uuid, photos=(PhotoName("cd" * 32, 1),)),
+        by=play.siti,
+        channel=Channel.API,
+    )
+    newest = send(play, "dampit_1", VOTES, by=play.siti)
+    assert later.pk < newest.pk
+    assert asked_for(newest) == alone
 
 
 def test_a_coordinators_decision_ends_a_reading(play):
