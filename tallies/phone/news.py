@@ -18,7 +18,15 @@ from tallies.entry import own_forms
 from tallies.models import C1Form, Election, InvitationReport, Pair, PollingStation, StationMessage, StationResult
 from tallies.models.invitations import INVITATION_FIGURES
 from tallies.witnesses.witness_status import invitations_of, messages_for
-from tallies.witnesses.witness_work import Callee, callees_of, correction_code, fate_of, results_of
+from tallies.witnesses.witness_work import (
+    PAPER_CAME,
+    Callee,
+    callees_of,
+    came_on_paper,
+    correction_code,
+    fate_of,
+    results_of,
+)
 
 #: Practice runs a phone is told of.
 LISTED_FORMS = 5
@@ -38,7 +46,7 @@ def news_for(user: Any) -> dict[str, Any]:
         "places": [
             _place(station, results, user, callees)
             | {
-                "messages": [_message(one) for one in messages.get(station.pk, [])],
+                "messages": [*_from_paper(results, user), *(_message(one) for one in messages.get(station.pk, []))],
                 "invitations": _invitations(reports[station.pk]) if station.pk in reports else None,
             }
             for station, results in places
@@ -82,6 +90,13 @@ def _place(station: PollingStation, results: list[StationResult], user: Any, cal
 
 def _message(message: StationMessage) -> dict[str, str]:
     return {"at": message.at.isoformat(), "text": message.text}
+
+
+def _from_paper(results: list[StationResult], user: Any) -> list[dict[str, str]]:
+    """Tell a witness who sent nothing that the paper came: the phone shows it as a word from the DPC."""
+    came = [result for result in results if came_on_paper(result) and not own_forms(result, user).exists()]
+    text = " ".join(map(str, PAPER_CAME))
+    return [{"at": result.form.received_at.isoformat(), "text": text} for result in came[:1] if result.form]
 
 
 def _invitations(report: InvitationReport) -> dict[str, Any]:

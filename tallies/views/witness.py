@@ -36,7 +36,16 @@ from tallies.photo_tray import PhotoTray, fill_tray, tray_of
 from tallies.views.entry_page import entry_context, under_a_new_key
 from tallies.witnesses import invitations
 from tallies.witnesses.witness_status import invitations_of, messages_for
-from tallies.witnesses.witness_work import Callee, Fate, callees_of, correction_code, fate_of, results_of
+from tallies.witnesses.witness_work import (
+    PAPER_CAME,
+    Callee,
+    Fate,
+    callees_of,
+    came_on_paper,
+    correction_code,
+    fate_of,
+    results_of,
+)
 from tallies.wording import field_label
 from tallies.wording_refusals import refusal_sentence
 
@@ -55,6 +64,8 @@ class Work:
     sent: list[tuple[int, C1Form]]
     fate: Fate | None
     photos: list[Any] = field(default_factory=list)
+    #: Nothing was sent by this witness, and others typed it from paper.
+    on_paper: bool = False
     #: What the witness said is wrong here, newest first, with the answers.
     reports: list[ErrorReportEntry] = field(default_factory=list)
     #: The one step of the page with the filled button.
@@ -80,7 +91,9 @@ class Work:
     def needs_a_step(self) -> bool:
         """Nothing is sent yet, or what was sent came back. Practice may go on as often as one likes."""
         came_back = self.fate is not None and self.fate.came_back
-        return self.is_open and (came_back or self.has_unreadable_photo or not self.sent or self.is_practice)
+        return self.is_open and (
+            came_back or self.has_unreadable_photo or self.is_practice or not (self.sent or self.on_paper)
+        )
 
 
 @dataclass
@@ -133,6 +146,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "places": places,
         "is_one": len(works) == 1,
+        "paper_came": PAPER_CAME,
         # The band says "nothing here counts", so only when that holds for all of the page.
         "election": elections.pop() if len(elections) == 1 else None,
         "callees": callees_of(request.user.region) if request.user.region else [],
@@ -153,7 +167,7 @@ def _work(result: StationResult, user: Any) -> Work:
     mine = own_forms(result, user)
     newest = mine.first()
     if newest is None:
-        return Work(result, [], None)
+        return Work(result, [], None, on_paper=came_on_paper(result))
     numbers = range(mine.count(), 0, -1)
     sent = list(zip(numbers, mine[:LISTED_FORMS], strict=False))
     return Work(result, sent, fate_of(newest, result), photos.photos_of(newest))

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import Role, User
 from regions.models import Region
-from tallies.models import C1Form, Outcome, Phase, PollingStation, Review, StationResult
+from tallies.models import C1Form, Channel, Outcome, Phase, PollingStation, Review, StationResult
 
 # The stations
 
@@ -114,6 +115,18 @@ def fate_of(form: C1Form, result: StationResult) -> Fate:
 
 def _where(station: PollingStation) -> str:
     return _("Sekarang di %(station)s, %(village)s.") % {"station": station.title, "village": station.region.title}
+
+
+#: What a witness reads who sent nothing, while others typed the C1 from its paper: to send it now would make a rival.
+PAPER_CAME = (
+    _lazy("C1 TPS ini sudah sampai di DPC dari kertas."),
+    _lazy("Anda tidak perlu mengirim lagi. Kirim hanya bila angka Anda berbeda."),
+)
+
+
+def came_on_paper(result: StationResult) -> bool:
+    """The form that counts was typed in the count room. Reads ``form``."""
+    return result.is_in and result.form is not None and result.form.channel == Channel.COUNT_ROOM
 
 
 def correction_code(start: C1Form, result: StationResult) -> str:

@@ -15,6 +15,7 @@ from tallies import intake
 from tallies.count_room import verification
 from tallies.count_room.verification import DecisionRefused
 from tallies.models import C1Form, Channel, ContestTotal, FormKind, Phase, Review
+from tallies.phone import news
 from tallies.silent import paper
 from tallies.totals import aggregation
 from tests import cast
@@ -271,3 +272,21 @@ def test_the_rule_holds_below_the_page(play):
     with pytest.raises(play.result("babat_1").DoesNotExist):
         paper.submit(submission(play, "babat_1", [1, 2]), by=play.oper)
     assert C1Form.objects.count() == 0
+
+
+def test_a_witness_who_sent_nothing_reads_that_the_paper_came(play):
+    """To send it now would make a rival of an equal evening's work."""
+    client = signed_in(play.siti)
+    before = client.get("/saksi/?biasa").content.decode()
+    assert ("dari kertas" in before, before.count("button--main")) == (False, 1)
+    typed(play.oper, play, "dampit_1")
+    after = client.get("/saksi/?biasa").content.decode()
+    assert "C1 TPS ini sudah sampai di DPC dari kertas." in after
+    assert "Kirim hanya bila angka Anda berbeda." in after
+    told = {place["station"]: place["messages"] for place in news.news_for(play.siti)["places"]}
+    [word] = told[play.stations["dampit_1"].pk]
+    assert word["text"].startswith("C1 TPS ini sudah sampai di DPC dari kertas. Anda tidak perlu mengirim lagi.")
+    assert told[play.stations["dampit_2"].pk] == []
+    send(play, "dampit_1", [1, 2, 3])
+    assert "dari kertas" not in client.get("/saksi/?biasa").content.decode()
+    assert news.news_for(play.siti)["places"][0]["messages"] == []
