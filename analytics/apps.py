@@ -7,6 +7,6 @@ class AnalyticsConfig(AppConfig):
     verbose_name = _("Analisis")
 
     def ready(self) -> None:
-        from analytics import target_table  # imports the models, which are there by now
+        from analytics.off_target import target_table  # imports the models, which are there by now
 
         target_table.register_table()

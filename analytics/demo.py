@@ -23,9 +23,10 @@ from typing import Any
 from django.db import connection, connections
 
 from accounts.models import User
-from analytics import demo_accounts, demo_photos, findings
+from analytics import demo_accounts, demo_photos
 from analytics.demo_plan import RESERVE_RATE, ContestPlan, Spot, plan_contest
 from analytics.models import Target
+from analytics.off_target import refreshing
 from regions.importing import import_regions, rows_from_package
 from regions.models import Level, Region
 from sista.database import writing
@@ -139,7 +140,7 @@ def seed(
         say(f"{played.name}: {played.stations} TPS, {played.new} formulir baru ({played.seconds:.0f} detik)")
         new += played.new
     aggregation.drain()
-    findings.refresh_changed()
+    refreshing.refresh_changed()
     photos.process_waiting(limit=COPIED_AT_ONCE)
     return new
 

@@ -2,9 +2,9 @@
 
 from celery import shared_task
 
-from analytics import findings
+from analytics.off_target import refreshing
 
 
 @shared_task
 def refresh_findings() -> int:
-    return findings.refresh_changed()
+    return refreshing.refresh_changed()

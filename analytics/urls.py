@@ -1,6 +1,6 @@
 from django.urls import path
 
-from analytics import views
+from analytics.views import targets as views
 
 urlpatterns = [
     # Targets of an election

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from kombu.exceptions import KombuError
 
-from analytics import findings
+from analytics.off_target import refreshing
 from sista import metrics
 from sista.stack import roomy
 from tallies import photo_pieces, photos, signalling
@@ -53,7 +53,7 @@ def every(seconds: float, job: Callable[[], int]) -> Callable[[], int]:
 
 
 #: What the embedded threads do, each in a round of its own: a night's photos (50 ms each) must not hold up totals.
-TOTALS_JOBS = (aggregation.drain, findings.refresh_changed)
+TOTALS_JOBS = (aggregation.drain, refreshing.refresh_changed)
 PHOTO_JOBS = (photos.process_waiting, every(STALE_PIECES_SECONDS, photo_pieces.remove_stale))
 #: A gateway that does not answer holds up the next message, and nothing else.
 MESSAGE_JOBS = (every(UNREAD_SMS_SECONDS, answering.answer_waiting), sending.send_waiting)

@@ -307,7 +307,10 @@ def save_and_announce(result: StationResult) -> None:
     rows.update(result, "form", "proposed_form", "review", "disputed", "reading", "audit_seq", "audit_head")
     rows.insert(
         OutboxRow(
-            election_id=result.contest.election_id, contest_id=result.contest_id, region_id=result.station.region_id
+            election_id=result.contest.election_id,
+            contest_id=result.contest_id,
+            region_id=result.station.region_id,
+            station_id=result.station_id,
         )
     )
     signalling.totals_changed_on_commit()

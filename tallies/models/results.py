@@ -201,6 +201,8 @@ class OutboxRow(models.Model):
     election = models.ForeignKey("tallies.Election", on_delete=models.CASCADE, related_name="outbox")
     contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="+", db_index=False)
     region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # Which of the desa's stations it was; none where the desa itself changed.
+    station = models.ForeignKey(PollingStation, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -209,3 +211,24 @@ class OutboxRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contest_id}/{self.region_id}"
+
+
+class ExaminationRow(models.Model):
+    """Something changed, its totals know it, and nobody has yet asked what it means.
+
+    A station of a desa, or the whole desa (``station`` empty), or a region above it whose
+    recapitulation changed. Written in the transaction that counts it, so that a lost
+    process loses neither; taken as the outbox is, row by row.
+    """
+
+    contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="+", db_index=False)
+    region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="+", db_index=False)
+    station = models.ForeignKey(PollingStation, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("antrean pemeriksaan")
+        verbose_name_plural = pgettext_lazy("daftar", "antrean pemeriksaan")
+
+    def __str__(self) -> str:
+        return f"{self.contest_id}/{self.region_id}/{self.station_id}"

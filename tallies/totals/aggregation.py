@@ -30,6 +30,7 @@ from tallies.models import (
     Contest,
     ContestTotal,
     Election,
+    ExaminationRow,
     OutboxRow,
     Pair,
     PairTotal,
@@ -80,13 +81,23 @@ def drain_batch(election_id: int, *, batch: int) -> int:
         rows = list(
             OutboxRow.objects.filter(election=election_id)
             .order_by("pk")
-            .values_list("pk", "contest_id", "region_id")[:batch]
+            .values_list("pk", "contest_id", "region_id", "station_id")[:batch]
         )
         if rows:
-            recompute({(contest, region) for _pk, contest, region in rows})
-            # These rows, not "everything up to": ids commit out of order.
-            OutboxRow.objects.filter(pk__in=[pk for pk, _contest, _region in rows]).delete()
+            recompute({(contest, region) for _pk, contest, region, _station in rows})
+            hand_on(rows)
     return len(rows)
+
+
+def hand_on(rows: Iterable[tuple[int, int, int, int | None]]) -> None:
+    """Delete outbox rows (key, contest, desa, station) that are counted now; queue them for the rules."""
+    rows = list(rows)
+    changed = {(contest, region, station) for _pk, contest, region, station in rows}
+    ExaminationRow.objects.bulk_create(
+        (ExaminationRow(contest_id=one[0], region_id=one[1], station_id=one[2]) for one in changed), batch_size=2000
+    )
+    # These rows, not "everything up to": ids commit out of order.
+    OutboxRow.objects.filter(pk__in=[row[0] for row in rows]).delete()
 
 
 def lock_election(election_id: int) -> None:

@@ -35,7 +35,8 @@ def rebuild(election: Election, progress: Progress = SILENT) -> int:
     """Write all totals anew, under the drainer's lock; return the number of regions."""
     with writing():
         aggregation.lock_election(election.pk)
-        OutboxRow.objects.filter(election=election).delete()
+        waiting = OutboxRow.objects.filter(election=election)
+        aggregation.hand_on(waiting.values_list("pk", "contest_id", "region_id", "station_id"))
         contests = _contests(election)
         sums = _fresh(election, contests, progress)
         now = timezone.now()

@@ -19,8 +19,8 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import Role, User
-from analytics import findings
 from analytics.models import Finding, Target
+from analytics.off_target import refreshing
 from sista import background
 from tallies import assigning, audit, intake, photos, preparation
 from tallies.count_room import error_reports, verification
@@ -101,7 +101,7 @@ def furnish(stage: Stage) -> None:
             gateway="gw", gateway_id=str(number), sender="+6281200000002", text=text, arrived_at=timezone.now()
         )
     aggregation.drain()
-    findings.refresh_changed()
+    refreshing.refresh_changed()
 
 
 def _reports(stage: Stage) -> None:

@@ -21,8 +21,8 @@ from django.utils import translation
 from django.utils.translation import trans_real
 
 from accounts.models import Refusal, User
-from analytics import findings
 from analytics.models import Finding, Target
+from analytics.off_target import refreshing
 from regions.models import Region
 from sista import translations
 from sista.management.commands import messages
@@ -119,7 +119,7 @@ def furnished(play):
     aggregation.drain()
     facts = {"stated_on": dt.date(2020, 10, 14), "stated_by": BY_PEOPLE, "source": BY_PEOPLE}
     Target.objects.create(contest=play.malang, expected_share="0.41", **facts)
-    findings.refresh_changed()
+    refreshing.refresh_changed()
     _other_election(play, "lengkap", Phase.OPEN)
     _other_election(play, "persiapan", Phase.PREPARATION)
     User.objects.filter(username="dewi").update(is_staff=True)

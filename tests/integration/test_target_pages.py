@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from analytics import findings
 from analytics.models import Finding, Target
+from analytics.off_target import refreshing
 from tallies import intake, preparation
 from tallies.models import Channel, Office
 from tallies.preparation import NewPair
@@ -29,7 +29,7 @@ def send(play, station, votes):
     by = play.wati if station.startswith("babat") else play.siti
     intake.submit(submission(play, station, votes), by=by, channel=Channel.API)
     aggregation.drain()
-    findings.refresh_changed()
+    refreshing.refresh_changed()
 
 
 def state_target(contest, **changes):

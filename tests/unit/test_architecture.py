@@ -185,10 +185,10 @@ def test_the_rules_look_at_the_whole_house():
         ("regions/models.py", "from accounts.models import User"),
         ("regions/models.py", "import tallies.models"),
         ("accounts/views.py", "def home(request):\n    from tallies import reporting\n"),
-        ("tallies/tasks.py", "if True:\n    import analytics.findings as findings"),
+        ("tallies/tasks.py", "if True:\n    import analytics.off_target.refreshing as refreshing"),
         ("tallies/api/views.py", "from ...analytics import models"),
         ("tallies/models/forms.py", "from django.apps import apps\nFinding = apps.get_model('analytics.Finding')"),
-        ("tallies/photos.py", "import importlib\nimportlib.import_module('analytics.findings')"),
+        ("tallies/photos.py", "import importlib\nimportlib.import_module('analytics.off_target.refreshing')"),
         ("sista/database.py", "from regions.models import Region"),
         ("sista/templatetags/formats.py", "from tallies import figures"),
     ],
@@ -201,12 +201,12 @@ def test_an_import_against_the_order_is_found(name, source):
 @pytest.mark.parametrize(
     ("name", "source"),
     [
-        ("analytics/findings.py", "from tallies import reporting\nfrom regions.models import Region"),
+        ("analytics/off_target/refreshing.py", "from tallies import reporting\nfrom regions.models import Region"),
         (
             "tallies/intake.py",
             "from sista.database import writing\nfrom . import audit\nfrom ..regions import models",
         ),
-        ("sista/background.py", "from analytics import findings"),
+        ("sista/background.py", "from analytics.off_target import refreshing"),
         ("regions/models.py", "import accountsreceivable\nfrom django.conf import settings"),
     ],
 )

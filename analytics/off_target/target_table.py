@@ -10,8 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from analytics.off_target.target_report import TargetRow, contests_within, target_report
 from analytics.rules.expected_win import State
-from analytics.target_report import TargetRow, contests_within, target_report
 from sista.templatetags.formats import pair_name
 from tallies.exports.tables import Column, DeskTable, Filters, Kind, Row, Table, framed, register
 from tallies.totals.places import Place

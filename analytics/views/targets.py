@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from analytics import target_report
 from analytics.models import Finding, FindingEvent, FindingState, Severity, Target
+from analytics.off_target import target_report
+from analytics.off_target.target_report import TargetRow
 from analytics.rules.dispute_threshold import Dispute, dispute
-from analytics.target_report import TargetRow
 from regions.models import Level, Region
 from tallies.models import Election
 from tallies.views.conditional import page_etag, unchanged, with_etag

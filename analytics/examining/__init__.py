@@ -1,0 +1,1 @@
+"""The rules run: what changed is read, asked, and written down as findings."""

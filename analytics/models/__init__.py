@@ -1,0 +1,33 @@
+"""The tables of what is expected, what was found and what is projected, a file a noun."""
+
+from analytics.models.expectations import Expectation, ExpectationMethod, ExpectedShare
+from analytics.models.findings import (
+    ACTIVE_STATES,
+    SETTLED_STATES,
+    Finding,
+    FindingEvent,
+    FindingState,
+    FindingVersion,
+    Rule,
+    Severity,
+)
+from analytics.models.projections import ProjectionRun
+from analytics.models.rule_settings import ElectionRules
+from analytics.models.targets import Target
+
+__all__ = [
+    "ACTIVE_STATES",
+    "SETTLED_STATES",
+    "ElectionRules",
+    "Expectation",
+    "ExpectationMethod",
+    "ExpectedShare",
+    "Finding",
+    "FindingEvent",
+    "FindingState",
+    "FindingVersion",
+    "ProjectionRun",
+    "Rule",
+    "Severity",
+    "Target",
+]
