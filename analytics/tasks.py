@@ -2,9 +2,16 @@
 
 from celery import shared_task
 
+from analytics.examining import running
 from analytics.off_target import refreshing
 
 
 @shared_task
 def refresh_findings() -> int:
     return refreshing.refresh_changed()
+
+
+# A batch of a whole province takes longer than the other tasks may.
+@shared_task(time_limit=900)
+def examine_changed() -> int:
+    return running.examine_changed()

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from kombu.exceptions import KombuError
 
+from analytics.examining import running
 from analytics.off_target import refreshing
 from sista import metrics
 from sista.stack import roomy
@@ -53,7 +54,9 @@ def every(seconds: float, job: Callable[[], int]) -> Callable[[], int]:
 
 
 #: What the embedded threads do, each in a round of its own: a night's photos (50 ms each) must not hold up totals.
-TOTALS_JOBS = (aggregation.drain, refreshing.refresh_changed)
+TOTALS_JOBS = (aggregation.drain,)
+#: A batch of the rules costs as much as its totals: it must not stand before the next one's.
+FINDING_JOBS = (running.examine_changed, refreshing.refresh_changed)
 PHOTO_JOBS = (photos.process_waiting, every(STALE_PIECES_SECONDS, photo_pieces.remove_stale))
 #: A gateway that does not answer holds up the next message, and nothing else.
 MESSAGE_JOBS = (every(UNREAD_SMS_SECONDS, answering.answer_waiting), sending.send_waiting)
@@ -70,6 +73,7 @@ def start() -> None:
     signalling.listen(totals_woken.set)
     for name, jobs, woken in (
         ("embedded-totals", TOTALS_JOBS, totals_woken),
+        ("embedded-findings", FINDING_JOBS, threading.Event()),
         ("embedded-photos", PHOTO_JOBS, threading.Event()),
         ("embedded-messages", MESSAGE_JOBS, threading.Event()),
         ("embedded-exports", EXPORT_JOBS, threading.Event()),

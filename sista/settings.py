@@ -352,6 +352,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 600},
     },
+    "examine what changed": {
+        "task": "analytics.tasks.examine_changed",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
     "refresh findings": {"task": "analytics.tasks.refresh_findings", "schedule": 5.0, "options": {"expires": 10}},
 }
 # Written down every quarter of a minute, not every three minutes: a health check looks at the file's age.

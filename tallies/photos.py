@@ -23,8 +23,9 @@ from pillow_heif import register_heif_opener
 from sista import rows
 from sista.database import writing
 from sista.photo_storage import PhotoStoreAway
-from tallies.models import C1Form, InvitationReport, Photo, PhotoState, PhotoUpload
+from tallies.models import C1Form, ExaminationRow, InvitationReport, Photo, PhotoState, PhotoUpload, StationResult
 from tallies.photo_sending import PhotoRefused, standing_of
+from tallies.picture_hash import picture_hash
 
 log = logging.getLogger(__name__)
 register_heif_opener()
@@ -147,34 +148,42 @@ def process(sha256: str) -> bool:
     with store().open(original_name(sha256)) as stream:
         data = stream.read()
     try:
-        copy, thumbnail, facts = render(data)
+        copy, thumbnail, facts, like = render(data)
     except MemoryError:
         raise
     except Exception as error:  # decoders fail in their own ways: EOFError for a HEIC that is cut off, struct.error …
         log.info("photo %s is unreadable: %s", sha256[:12], type(error).__name__)
-        _settle(sha256, PhotoState.UNREADABLE, {})
+        _settle(sha256, PhotoState.UNREADABLE, {}, "")
         return True
     store().save(copy_name(sha256), ContentFile(copy))
     store().save(thumbnail_name(sha256), ContentFile(thumbnail))
-    _settle(sha256, PhotoState.READY, facts)
+    _settle(sha256, PhotoState.READY, facts, like)
     return True
 
 
-def _settle(sha256: str, state: PhotoState, facts: dict[str, Any]) -> None:
+def _settle(sha256: str, state: PhotoState, facts: dict[str, Any], like: str) -> None:
+    """Store what became of a photo, and queue the stations whose counted form names it for the rules."""
     with writing():
-        Photo.objects.filter(pk=sha256, state=PhotoState.RECEIVED).update(state=state, facts=facts)
+        waiting = Photo.objects.filter(pk=sha256, state=PhotoState.RECEIVED)
+        if not waiting.update(state=state, facts=facts, picture_hash=like):
+            return
+        named = StationResult.objects.filter(form__photo_names__sha256=sha256).order_by("pk")
+        ExaminationRow.objects.bulk_create(
+            ExaminationRow(contest_id=contest, region_id=region, station_id=station)
+            for contest, region, station in named.values_list("contest_id", "station__region_id", "station_id")
+        )
 
 
-def render(data: bytes) -> tuple[bytes, bytes, dict[str, Any]]:
-    """Return the upright copy (JPEG, at most 2000 px, no metadata), its thumbnail, and what EXIF says."""
+def render(data: bytes) -> tuple[bytes, bytes, dict[str, Any], str]:
+    """Return the upright copy (JPEG, at most 2000 px, no metadata), its thumbnail, what EXIF says, and its hash."""
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         facts = _facts(image)
         image.draft("RGB", (COPY_SIDE, COPY_SIDE))
         upright = _upright(image, facts.get("orientation")).convert("RGB")
     upright.thumbnail((COPY_SIDE, COPY_SIDE))
-    copy = _jpeg(upright)
+    copy, like = _jpeg(upright), picture_hash(upright)
     upright.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-    return copy, _jpeg(upright), facts
+    return copy, _jpeg(upright), facts, like
 
 
 def _jpeg(image: Image.Image) -> bytes:

@@ -13,6 +13,7 @@ from analytics.models.findings import (
 )
 from analytics.models.projections import ProjectionRun
 from analytics.models.rule_settings import ElectionRules
+from analytics.models.swing_memory import SwingMemory
 from analytics.models.targets import Target
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "ProjectionRun",
     "Rule",
     "Severity",
+    "SwingMemory",
     "Target",
 ]

@@ -88,10 +88,16 @@ def same_files(photos: Iterable[tuple[int, str]]) -> tuple[SameFile, ...]:
     )
 
 
-def same_pictures(photos: Sequence[tuple[int, bytes]], settings: RuleSettings = DEFAULTS) -> tuple[SamePicture, ...]:
+def same_pictures(
+    photos: Sequence[tuple[int, bytes]],
+    settings: RuleSettings = DEFAULTS,
+    *,
+    against: Sequence[int] | None = None,
+) -> tuple[SamePicture, ...]:
     """P2: compare (station, 256-bit perceptual hash) of every two stations: same up to 20 bits, to review up to 40.
 
-    A crop of 5% is beyond 40. Costs the square of the number of photos: 10,000 take about a second.
+    A crop of 5% is beyond 40. Costs the square of the number of photos: 10,000 take about a second. With
+    ``against`` (places in ``photos``) only these are held against all: twos of which neither is new were seen.
     """
     if any(len(one) != HASH_BYTES for _station, one in photos):
         raise ValueError("a perceptual hash has 32 bytes")
@@ -100,6 +106,8 @@ def same_pictures(photos: Sequence[tuple[int, bytes]], settings: RuleSettings = 
     hashes = np.frombuffer(b"".join(one for _station, one in photos), dtype=np.uint64).reshape(len(photos), -1)
     found: list[SamePicture] = []
     rows = max(1, _BLOCK // len(photos))
+    if against is not None:
+        return _against(photos, hashes, sorted(set(against)), rows, settings)
     for start in range(0, len(photos), rows):
         # Each two once: a block is held against itself and what comes after it.
         distance = _distances(hashes[start : start + rows], hashes[start:])
@@ -158,6 +166,24 @@ def identical_figures(
 
 
 # Small parts
+
+
+def _against(
+    photos: Sequence[tuple[int, bytes]],
+    hashes: NDArray[np.uint64],
+    places: Sequence[int],
+    rows: int,
+    settings: RuleSettings,
+) -> tuple[SamePicture, ...]:
+    found: dict[tuple[int, int], SamePicture] = {}
+    for start in range(0, len(places), rows):
+        block = np.array(places[start : start + rows])
+        distance = _distances(hashes[block], hashes)
+        for one, other in np.argwhere(distance <= settings.picture_review):
+            first, second = sorted((int(block[one]), int(other)))
+            if photos[first][0] != photos[second][0]:
+                found[first, second] = _pictures(first, second, int(distance[one, other]), settings)
+    return tuple(found[two] for two in sorted(found))
 
 
 def _distances(block: NDArray[np.uint64], hashes: NDArray[np.uint64]) -> NDArray[np.uint16]:

@@ -12,8 +12,11 @@ from dataclasses import dataclass, replace
 from itertools import chain, combinations, permutations
 from math import inf, log
 
+import numpy as np
+from numpy.typing import NDArray
+
 from analytics.rules.arithmetic import above_register
-from analytics.rules.beta_binomial import log_multinomial
+from analytics.rules.beta_binomial import LEAST_SHARE, Floats, log_gamma, log_multinomial
 from analytics.rules.settings import DEFAULTS, NO_SHARES, RuleSettings
 from analytics.rules.severity import Severity
 from analytics.rules.slips import Slip, likeliest
@@ -135,6 +138,20 @@ def swapped_columns(
     if best - now <= settings.swap_log_ratio:
         return None
     return SwappedColumns(Severity.MEDIUM, dict(zip(pairs, order, strict=True)), best - now)
+
+
+def best_order_ratios(votes: NDArray[np.int64], shares: Floats, settings: RuleSettings = DEFAULTS) -> Floats:
+    """Return for each row (TPS by pair) log BB of the best order minus log BB of the order written; E2 for many.
+
+    Of all orders the one that gives the most votes to the largest share is the likeliest: only
+    Σ ln Γ(x_j + α_j) depends on the order, and its differences grow in both (rearrangement inequality).
+    """
+    weight = (1 - settings.rho_village) / settings.rho_village
+    kept = np.maximum(shares, LEAST_SHARE)
+    alphas = kept / kept.sum(axis=1, keepdims=True) * weight
+    written = log_gamma(votes + alphas).sum(axis=1)
+    best = log_gamma(np.sort(votes, axis=1) + np.sort(alphas, axis=1)).sum(axis=1)
+    return np.asarray(best - written, dtype=np.float64)
 
 
 def another_station(row: Row, others: Iterable[Row]) -> AnotherStation | None:

@@ -90,15 +90,32 @@ class AreaSwing:
     code: str = "S3"
 
 
-def surroundings(stations: StationVotes, settings: RuleSettings = DEFAULTS) -> Expectation:
+@dataclass(frozen=True)
+class Around:
+    """Votes of the pair and all valid votes of each TPS's kecamatan and kabupaten, the TPS's own among them."""
+
+    district_votes: Integers
+    district_valid: Integers
+    regency_votes: Integers
+    regency_valid: Integers
+
+
+def surroundings(
+    stations: StationVotes, settings: RuleSettings = DEFAULTS, *, around: Around | None = None
+) -> Expectation:
     """Return the share of the desa's other TPS, with 30 pseudo-votes at the share of the rest of the kecamatan.
 
     The TPS itself is in neither, else a wrong figure would vouch for itself. A TPS alone in its desa has
-    its kecamatan's share with that spread; one alone in its kecamatan, its kabupaten's.
+    its kecamatan's share with that spread; one alone in its kecamatan, its kabupaten's. With ``around`` the
+    columns need to hold all TPS of their desa only; without, of their kabupaten.
     """
     village_votes, village_valid = _others(stations.votes, stations.valid, stations.village)
-    district_share = _share(*_others(stations.votes, stations.valid, stations.district))
-    regency_share = _share(*_others(stations.votes, stations.valid, stations.regency))
+    if around is None:
+        district_share = _share(*_others(stations.votes, stations.valid, stations.district))
+        regency_share = _share(*_others(stations.votes, stations.valid, stations.regency))
+    else:
+        district_share = _share(*_rest(stations, around.district_votes, around.district_valid))
+        regency_share = _share(*_rest(stations, around.regency_votes, around.regency_valid))
     wider = np.where(np.isnan(district_share), regency_share, district_share)
     pseudo = settings.swing_pseudo_votes
     share = (village_votes + pseudo * wider) / (village_valid + pseudo)
@@ -118,21 +135,45 @@ def station_swings(
     Without an ``expectation`` that of the :func:`surroundings`.
     """
     known = surroundings(stations, settings) if expectation is None else expectation
-    share = _share(stations.votes, stations.valid)
-    tested = np.flatnonzero(~np.isnan(share) & ~np.isnan(known.share))
-    p = np.full(len(share), np.nan)
-    p[tested] = two_sided(stations.votes[tested], stations.valid[tested], known.share[tested], known.rho[tested])
+    p = tail_probabilities(stations, known)
     q = q_values_by_group(p, stations.regency)
-    away = np.abs(share - known.share)
+    return standing_swings(stations.votes, stations.valid, known.share, p, q, settings=settings)
+
+
+def tail_probabilities(stations: StationVotes, expectation: Expectation) -> Floats:
+    """Return the two-sided beta-binomial tail of each TPS; not a number where there is nothing to test."""
+    tested = np.flatnonzero((stations.valid > 0) & ~np.isnan(expectation.share))
+    p = np.full(len(stations.votes), np.nan)
+    p[tested] = two_sided(
+        stations.votes[tested], stations.valid[tested], expectation.share[tested], expectation.rho[tested]
+    )
+    return p
+
+
+def standing_swings(
+    votes: Integers,
+    valid: Integers,
+    expected: Floats,
+    p: Floats,
+    q: Floats,
+    *,
+    is_open: NDArray[np.bool_] | None = None,
+    settings: RuleSettings = DEFAULTS,
+) -> tuple[StationSwing, ...]:
+    """The rows that S1 finds. One that ``is_open`` already stands until its q is above ``swing_q_closes``."""
+    share = _share(votes, valid)
+    highest = np.full(len(q), settings.swing_q)
+    if is_open is not None:
+        highest[is_open] = settings.swing_q_closes
     # 15 points are reached at 15 points: 0.65 - 0.5 is less than 0.15 in binary.
-    rows = np.flatnonzero((q <= settings.swing_q) & (away >= settings.swing_least - 1e-9))
+    rows = np.flatnonzero((q <= highest) & (np.abs(share - expected) >= settings.swing_least - 1e-9))
     return tuple(
         StationSwing(
             severity=Severity.MEDIUM,
             row=int(row),
             share=float(share[row]),
-            expected=float(known.share[row]),
-            votes=float(stations.votes[row] - known.share[row] * stations.valid[row]),
+            expected=float(expected[row]),
+            votes=float(votes[row] - expected[row] * valid[row]),
             p=float(p[row]),
             q=float(q[row]),
         )
@@ -223,6 +264,12 @@ def _others(votes: Integers, valid: Integers, area: Integers) -> tuple[Floats, F
     all_votes = np.bincount(label, weights=votes)[label].astype(np.float64)
     all_valid = np.bincount(label, weights=valid)[label].astype(np.float64)
     return all_votes - votes, all_valid - valid
+
+
+def _rest(stations: StationVotes, votes: Integers, valid: Integers) -> tuple[Floats, Floats]:
+    """Return the area's sums without the TPS itself; a form that the sums do not know yet takes nothing below 0."""
+    rest_valid = np.maximum(valid - stations.valid, 0).astype(np.float64)
+    return np.clip((votes - stations.votes).astype(np.float64), 0.0, rest_valid), rest_valid
 
 
 def _share(votes: Integers | Floats, valid: Integers | Floats) -> Floats:

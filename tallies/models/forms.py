@@ -175,6 +175,8 @@ class Photo(models.Model):
     state = models.CharField(max_length=10, choices=PhotoState.choices, default=PhotoState.RECEIVED)
     received_at = models.DateTimeField(auto_now_add=True)
     facts = models.JSONField(default=dict)
+    # Of the upright copy, 64 hexadecimal digits; empty until it is made.
+    picture_hash = models.CharField(max_length=64, blank=True)
 
     class Meta:
         indexes = [

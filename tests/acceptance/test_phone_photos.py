@@ -99,7 +99,7 @@ def test_a_photo_that_lay_on_its_side_stands_upright_and_keeps_when_and_where_it
     exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] = "S"
     made = prepared(page, jpeg(lying, exif=exif))
     assert made.image.size == (600, 800)
-    _copy, _thumbnail, facts = photos.render(made.data)
+    _copy, _thumbnail, facts, _hash = photos.render(made.data)
     assert facts["orientation"] == 1
     assert (facts["taken_at"], facts["make"]) == ("2020:12:09 13:30:05", "Ponsel")
     assert facts["gps"]

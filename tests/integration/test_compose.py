@@ -28,7 +28,7 @@ from tests.cast import PASSWORD
 from tests.compose_processes import DOCKERFILE, ROOT, SERVICES, Processes, until
 from tests.sending import picture, sha256_of
 
-LASTING = ("web", "worker", "photo-worker", "export-worker", "beat")
+LASTING = ("web", "worker", "photo-worker", "findings-worker", "export-worker", "beat")
 OURS = ("migrate", *LASTING)
 PARTS = ("postgres", "redis", "seaweedfs")
 STATIONS = 200

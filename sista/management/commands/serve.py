@@ -20,10 +20,11 @@ from django.db import connection
 from sista.supervision import Supervisor
 
 HOST = "127.0.0.1"
-#: The Celery workers by name. A night's photos, a gateway that does not answer, and a file of the nation must not
-#: stand before a total.
+#: The Celery workers by name. A night's photos, a gateway that does not answer, the rules and a file of the nation
+#: must not stand before a total.
 WORKERS = {
-    "worker": ("worker", "-Q", "totals,findings", "--concurrency", "2"),
+    "worker": ("worker", "-Q", "totals", "--concurrency", "2"),
+    "findings-worker": ("worker", "-Q", "findings", "--concurrency", "1"),
     "photo-worker": ("worker", "-Q", "photos,messages", "--concurrency", "1"),
     "export-worker": ("worker", "-Q", "exports", "--concurrency", "1"),
 }
