@@ -149,7 +149,8 @@ def _examine_swings(
     places = [
         Place(facts.contest.pk, region, station) for station, region in standing.values_list("station", "region")
     ]
-    is_open = [place for place in places if np.isin(place.station, here)]
+    inside = np.isin([place.station for place in places], here).tolist()
+    is_open = [place for place, is_here in zip(places, inside, strict=True) if is_here]
     answer.found += swings.station_swings(
         facts, answer.memories.values(), {place.station for place in is_open}, settings
     )

@@ -27,6 +27,7 @@ BENCHMARKS = {
     "export": [("export", True)],
     "phone": [("phone", True)],
     "projection": [("projection", False)],
+    "rules": [("rules", True)],
 }
 
 
