@@ -1,8 +1,12 @@
 from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
 
-from analytics.models import Finding, FindingEvent, Target
+from analytics import rule_settings
+from analytics.models import ElectionRules, Finding, FindingEvent, Target
+from analytics.projecting.settings import ProjectionSettings
+from analytics.rules.settings import RuleSettings
 from sista.scoped_admin import ScopedAdmin
 
 
@@ -77,3 +81,38 @@ class FindingAdmin(ScopedAdmin):
     list_select_related = ["region"]
     search_fields = ["region__name", "region__code"]
     inlines = [FindingEventInline]
+
+
+class ElectionRulesForm(forms.ModelForm):
+    """Departures from the measured thresholds; a name or a kind that no rule knows is refused here."""
+
+    class Meta:
+        model = ElectionRules
+        fields = ["election", "most_open", "rules", "projection", "exempt_stations"]
+        help_texts = {
+            "rules": _('Hanya yang berbeda dari bawaan, misalnya {"swing_q": 0.01, "sum_high": 10}.'),
+            "projection": _('Hanya yang berbeda dari bawaan, misalnya {"pseudo_votes": 800}.'),
+        }
+
+    def clean(self):
+        cleaned = super().clean()
+        for name, measured in (("rules", RuleSettings()), ("projection", ProjectionSettings())):
+            try:
+                rule_settings.changed(measured, cleaned.get(name) or {})
+            except (ValueError, AttributeError) as error:
+                self.add_error(name, _("Tidak dikenal, atau bukan angka: %(name)s") % {"name": error})
+        return cleaned
+
+
+@admin.register(ElectionRules)
+class ElectionRulesAdmin(ScopedAdmin, SimpleHistoryAdmin):
+    """Thresholds reach over every provinsi of the election: staff read them, a superuser changes them."""
+
+    superuser_only = True
+    form = ElectionRulesForm
+    list_display = ["election", "most_open"]
+    list_select_related = ["election"]
+    autocomplete_fields = ["election", "exempt_stations"]
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # the history of thresholds is part of what a finding says

@@ -10,6 +10,11 @@ from simple_history.models import HistoricalRecords
 from tallies.models import Election, PollingStation
 
 
+class ElectionRulesQuerySet(models.QuerySet["ElectionRules"]):
+    def visible_to(self, user) -> ElectionRulesQuerySet:
+        return self.filter(election__in=Election.objects.visible_to(user))
+
+
 class ElectionRules(models.Model):
     """Departures from `RuleSettings` and `ProjectionSettings`, by field name; what is not named is as measured.
 
@@ -27,6 +32,7 @@ class ElectionRules(models.Model):
         PollingStation, verbose_name=_("TPS yang dikecualikan dari H4"), blank=True, related_name="+"
     )
 
+    objects = ElectionRulesQuerySet.as_manager()
     history = HistoricalRecords(m2m_fields=[exempt_stations])
 
     class Meta:
