@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date, timedelta
 from fractions import Fraction
 
 #: (population up to and including, rate); the last band is open.
@@ -39,3 +41,20 @@ def dispute(*, population: int, is_province: bool, valid_votes: int, margin: int
     rate = rate_for(population, is_province=is_province)
     exact = rate * valid_votes
     return Dispute(rate=rate, votes=int(exact + Fraction(1, 2)), margin=margin, inside=margin <= exact)
+
+
+#: Working days after the result is announced, the day itself not counted (Pasal 157 UU 10/2016).
+PETITION_DAYS = 3
+_FRIDAY = 4
+
+
+def petition_deadline(announced_on: date, *, holidays: Collection[date] = ()) -> date:
+    """Return the last day on which a petition may be filed: three working days, Monday to Friday.
+
+    Public holidays are moved by decree every year and none are known here: name them in ``holidays``.
+    """
+    day, left = announced_on, PETITION_DAYS
+    while left:
+        day += timedelta(days=1)
+        left -= day.weekday() <= _FRIDAY and day not in holidays
+    return day

@@ -55,6 +55,11 @@ class RuleSettings:
     area_q: float = 0.05
     # T2
     versions: int = 3
+    # W: from this chance on a win was expected, and a loss is.
+    win_chance: float = 0.80
+    loss_chance: float = 0.80
+    # W: with fewer areas than this their spread says nothing of one of them.
+    fewest_areas: int = 5
 
 
 DEFAULTS = RuleSettings()

@@ -1,10 +1,11 @@
 """Claims about the threshold of the Constitutional Court (Pasal 158 UU 10/2016)."""
 
+from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
 
-from analytics.rules.dispute_threshold import dispute, rate_for
+from analytics.rules.dispute_threshold import dispute, petition_deadline, rate_for
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,27 @@ def test_the_exact_fraction_decides_not_the_rounded_votes():
 
 def test_a_margin_of_nothing_is_inside_even_when_nothing_is_counted():
     assert dispute(population=100_000, is_province=False, valid_votes=0, margin=0).inside is True
+
+
+# The day
+
+
+@pytest.mark.parametrize(
+    ("announced", "last"),
+    [
+        ("2020-12-14", "2020-12-17"),  # Monday
+        ("2020-12-15", "2020-12-18"),
+        ("2020-12-16", "2020-12-21"),  # Wednesday: a weekend between
+        ("2020-12-18", "2020-12-23"),
+        ("2020-12-19", "2020-12-23"),  # Saturday
+        ("2020-12-20", "2020-12-23"),
+    ],
+)
+def test_a_petition_has_three_working_days_after_the_announcement(announced, last):
+    assert petition_deadline(date.fromisoformat(announced)) == date.fromisoformat(last)
+
+
+def test_a_holiday_is_no_working_day():
+    christmas = date(2020, 12, 25)
+    assert petition_deadline(date(2020, 12, 22), holidays=[christmas]) == date(2020, 12, 28)
+    assert petition_deadline(date(2020, 12, 22)) == christmas == date(2020, 12, 22) + timedelta(3)
