@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from analytics import rule_settings
-from analytics.models import ElectionRules, Finding, FindingEvent, Target
+from analytics.models import ContestOutcome, ElectionRules, Finding, FindingEvent, Target
 from analytics.projecting.settings import ProjectionSettings
 from analytics.rules.settings import RuleSettings
 from sista.scoped_admin import ScopedAdmin
@@ -43,9 +43,25 @@ class TargetAdmin(ScopedAdmin):
         return False  # what was expected is evidence
 
 
+@admin.register(ContestOutcome)
+class ContestOutcomeAdmin(ScopedAdmin):
+    """When the KPU announced; the days left to petition are counted from here."""
+
+    fields = ["contest", "announced_on", "source"]
+    list_display = ["contest", "announced_on", "source"]
+    list_filter = ["contest__election"]
+    list_select_related = ["contest__region", "contest__election"]
+    search_fields = ["contest__region__name", "contest__region__code"]
+    autocomplete_fields = ["contest"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["contest"] if obj else []
+
+
 #: What an event is called; the record itself keeps the code.
 EVENT_WORDS = {
     "opened": _("Ditemukan"),
+    "reopened": _("Dibuka lagi"),
     "updated": _("Keadaan berubah"),
     "closed": _("Ditutup"),
 }

@@ -11,6 +11,7 @@ from analytics.models.findings import (
     Rule,
     Severity,
 )
+from analytics.models.outcomes import ContestOutcome
 from analytics.models.projections import ProjectionRun
 from analytics.models.rule_settings import ElectionRules
 from analytics.models.swing_memory import SwingMemory
@@ -19,6 +20,7 @@ from analytics.models.targets import Target
 __all__ = [
     "ACTIVE_STATES",
     "SETTLED_STATES",
+    "ContestOutcome",
     "ElectionRules",
     "Expectation",
     "ExpectationMethod",

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from analytics.models import Finding, Rule, Target
-from analytics.off_target.refreshing import standing_of
+from analytics.off_target.ground import standing_of
 from analytics.rules.expected_win import State, Verdict, judge
 from regions.models import Region
 from tallies.models import PROGRESS_FIELDS, Contest, ContestTotal, Election

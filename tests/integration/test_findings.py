@@ -1,4 +1,4 @@
-"""Claims about `analytics.findings`: when rule W opens, updates and closes a finding."""
+"""Claims about `analytics.off_target.refreshing`: when rule W opens, updates and closes a finding."""
 
 import datetime as dt
 
@@ -89,7 +89,7 @@ def test_ahead_again_closes_and_behind_again_reopens(play, target):
     assert refreshing.refresh_changed() == 1
     reopened = Finding.objects.get()
     assert (reopened.state, reopened.closed_at) == (FindingState.OPEN, None)
-    assert history() == ["opened", "closed", "opened"]
+    assert history() == ["opened", "closed", "reopened"]
 
 
 def test_a_rejected_form_that_was_the_loss_closes_it(play, target):
