@@ -145,11 +145,16 @@ class Ground:
         return row or self.expected.get(self.contest.region_id)
 
     def local_z(self, region: Region) -> float | None:
-        """z of the kecamatan ``region``, or of the one within it that lost most against the common swing."""
+        """z of the kecamatan ``region``, or of the one within it that lost most against the common swing.
+
+        Of those for which there is no document yet: where there is one, it speaks for itself.
+        """
         found = [
             z
             for one, z in zip(self.districts, self.swing.z, strict=False)
-            if z is not None and (region.contains(one.region) or one.region.contains(region))
+            if z is not None
+            and (region.contains(one.region) or one.region.contains(region))
+            and not any(self.marks.deltas(one.region).values())
         ]
         return min(found, default=None)
 

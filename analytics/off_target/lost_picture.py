@@ -79,6 +79,9 @@ def _rings(ground: str) -> Callable[[Any], Any]:
                 if str(child.tag).rpartition("}")[2] in ("script", "desc", "title"):
                     parent.remove(child)
         for group in root.iter():
+            # pygal prints every few names bold, which would say something here.
+            if str(group.tag).endswith("text") and group.get("class") == "major":
+                group.set("class", "")
             if "serie-1" in group.get("class", "").split():
                 for circle in group.iter():
                     if str(circle.tag).endswith("circle"):

@@ -399,6 +399,7 @@ PAGES = [
     Seen("big screen ended", None, "/layar/tidak-ada/", status=404),
     Seen("targets", "dewi", "/analisis/pilkada-2020/target/"),
     Seen("finding", "dewi", lambda s: f"/analisis/temuan/{Finding.objects.get().pk}/"),
+    Seen("lost desa", "budi", lambda s: f"/analisis/pilkada-2020/target/{s.play.malang.pk}/35.07.05.2001/"),
     Seen("new password", "budi", "/sandi/"),
     Seen("tokens", "budi", "/akun/token/"),
     Seen("token made", "rina", "/akun/token/", make_token),

@@ -239,7 +239,14 @@ def _reading(m: Malang) -> list[Ask]:
     ]
 
 
+def _areas(m: Malang) -> list[Ask]:
+    return [Ask({"slug": SLUG, "contest_id": m.play.malang.pk, "code": code}) for code in _CODES]
+
+
 ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
+    # A lost target, down the tree
+    "lost-area": _areas,
+    "lost-picture": _areas,
     # Results and the stations
     "results-home": lambda m: [Ask()],
     "photo": lambda m: [Ask({"uuid": m.form.uuid, "sha256": m.sha256})],
