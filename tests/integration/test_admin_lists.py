@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Refusal, User
-from analytics.models import Finding, Target
+from analytics.models import ContestOutcome, Finding, Target
 from sista import scoped_admin
 from tallies import intake
 from tallies.models import (
@@ -41,6 +41,8 @@ def dewi(play):
         intake.submit(cast.submission(play, name, [1, 2, 3]), by=play.siti, channel=Channel.API)
     for number, text in enumerate(("C1 1 1 2 3 4", "halo")):
         InboundSms.objects.create(gateway_id=number, sender="+6281234567890", text=text, person=play.siti)
+    for contest in (play.malang, play.lamongan):
+        ContestOutcome.objects.create(contest=contest, announced_on="2020-12-15", source="SK KPU")
     Refusal.objects.create(user=play.budi, method="GET", path="/hasil/", status=404)
     return User.objects.get(username="dewi")
 
