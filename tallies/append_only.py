@@ -17,6 +17,8 @@ _OF_REPORT = _OF_CONTEST.format(
     " (SELECT result_id FROM tallies_errorreport WHERE id = OLD.report_id))"
 )
 _OF_STATION = "(SELECT election_id FROM tallies_pollingstation WHERE id = {})"
+_OF_RECAP = _OF_CONTEST.format("(SELECT contest_id FROM tallies_recapform WHERE id = {})")
+_OF_RECAP_RESULT = _OF_CONTEST.format("(SELECT contest_id FROM tallies_recapresult WHERE id = OLD.result_id)")
 #: Table → SQL that tells the election of OLD: those that stood in the first version, and those that came later.
 FIRST_TABLES = {
     "tallies_c1form": _OF_CONTEST.format("OLD.contest_id"),
@@ -25,17 +27,30 @@ FIRST_TABLES = {
     "tallies_decision": _OF_RESULT,
     "tallies_auditevent": _OF_RESULT,
 }
-APPEND_ONLY = FIRST_TABLES | {
-    "tallies_invitationreport": _OF_STATION.format("OLD.station_id"),
-    "tallies_invitationphoto": _OF_STATION.format(
-        "(SELECT station_id FROM tallies_invitationreport WHERE id = OLD.report_id)"
-    ),
-    "tallies_reading": _OF_RESULT,
-    "tallies_readingvote": _OF_CONTEST.format("(SELECT contest_id FROM tallies_pair WHERE id = OLD.pair_id)"),
-    "tallies_errorreportentry": _OF_REPORT,
-    "tallies_errorreportanswer": _OF_REPORT,
-    "tallies_contactattempt": _OF_RESULT,
+RECAP_TABLES = {
+    "tallies_recapform": _OF_CONTEST.format("OLD.contest_id"),
+    "tallies_recapcolumn": _OF_RECAP.format("OLD.form_id"),
+    "tallies_recapvote": _OF_CONTEST.format("(SELECT contest_id FROM tallies_pair WHERE id = OLD.pair_id)"),
+    "tallies_recapphoto": _OF_RECAP.format("OLD.form_id"),
+    "tallies_recapreading": _OF_RECAP.format("OLD.form_id"),
+    "tallies_recapdecision": _OF_RECAP_RESULT,
+    "tallies_recapevent": _OF_RECAP_RESULT,
 }
+APPEND_ONLY = (
+    FIRST_TABLES
+    | RECAP_TABLES
+    | {
+        "tallies_invitationreport": _OF_STATION.format("OLD.station_id"),
+        "tallies_invitationphoto": _OF_STATION.format(
+            "(SELECT station_id FROM tallies_invitationreport WHERE id = OLD.report_id)"
+        ),
+        "tallies_reading": _OF_RESULT,
+        "tallies_readingvote": _OF_CONTEST.format("(SELECT contest_id FROM tallies_pair WHERE id = OLD.pair_id)"),
+        "tallies_errorreportentry": _OF_REPORT,
+        "tallies_errorreportanswer": _OF_REPORT,
+        "tallies_contactattempt": _OF_RESULT,
+    }
+)
 _IS_REAL = "SELECT 1 FROM tallies_election WHERE id = {election} AND practice_of_id IS NULL"
 
 
@@ -61,6 +76,39 @@ ON_INSERT = {
         " ON r.contest_id = f.contest_id AND r.station_id = f.station_id"
         " WHERE f.id = NEW.form_id AND r.id = NEW.result_id AND f.submitted_by_id = NEW.first_reader_id)",
         "a reading is of a form of its station and names who filled it in",
+    ),
+    "tallies_recapform": Insert(
+        "of_its_contest",
+        "NOT EXISTS (SELECT 1 FROM tallies_contest c JOIN regions_region a ON a.id = c.region_id"
+        " JOIN regions_region r ON r.first BETWEEN a.first AND a.last"
+        " WHERE c.id = NEW.contest_id AND r.id = NEW.region_id)",
+        "a recap is of a region of its contest",
+    ),
+    "tallies_recapcolumn": Insert(
+        "of_its_form",
+        "NOT EXISTS (SELECT 1 FROM tallies_recapform f JOIN regions_region r"
+        " ON r.id = f.region_id OR r.parent_id = f.region_id WHERE f.id = NEW.form_id AND r.id = NEW.region_id)",
+        "a column is of the recap's region or of one right below it",
+    ),
+    "tallies_recapvote": Insert(
+        "of_its_contest",
+        "(SELECT contest_id FROM tallies_pair WHERE id = NEW.pair_id)"
+        " <> (SELECT f.contest_id FROM tallies_recapcolumn c JOIN tallies_recapform f ON f.id = c.form_id"
+        " WHERE c.id = NEW.column_id)",
+        "a vote belongs to a pair of its recap's contest",
+    ),
+    "tallies_recapreading": Insert(
+        "of_its_form",
+        "NOT EXISTS (SELECT 1 FROM tallies_recapform f"
+        " WHERE f.id = NEW.form_id AND f.submitted_by_id = NEW.first_reader_id)",
+        "a reading of a recap names who filled it in",
+    ),
+    "tallies_recapdecision": Insert(
+        "of_its_form",
+        "NOT EXISTS (SELECT 1 FROM tallies_recapform f JOIN tallies_recapresult r"
+        " ON r.contest_id = f.contest_id AND r.region_id = f.region_id"
+        " WHERE f.id = NEW.form_id AND r.id = NEW.result_id AND f.submitted_by_id = NEW.entered_by_id)",
+        "a decision is on a form of its recap and names who filled it in",
     ),
     "tallies_readingvote": Insert(
         "of_its_contest",

@@ -26,6 +26,16 @@ from tallies.models.forms import (
 from tallies.models.invitations import INVITATION_FIGURES, InvitationPhoto, InvitationReport
 from tallies.models.messages import MESSAGE_LENGTH, StationMessage
 from tallies.models.readings import WITH_FIGURES, Finding, Reading, ReadingClaim, ReadingVote
+from tallies.models.recaps import (
+    RecapColumn,
+    RecapDecision,
+    RecapEvent,
+    RecapForm,
+    RecapPhoto,
+    RecapReading,
+    RecapResult,
+    RecapVote,
+)
 from tallies.models.results import (
     COUNTED_REVIEWS,
     OPEN_READINGS,
@@ -99,6 +109,14 @@ __all__ = [
     "ReadingMode",
     "ReadingState",
     "ReadingVote",
+    "RecapColumn",
+    "RecapDecision",
+    "RecapEvent",
+    "RecapForm",
+    "RecapPhoto",
+    "RecapReading",
+    "RecapResult",
+    "RecapVote",
     "Reminder",
     "Review",
     "SendingState",
