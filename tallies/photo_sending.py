@@ -10,12 +10,14 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from accounts.models import User
+from accounts.models import Role, User
 from sista.prepared import prepared
 from tallies.models import Assignment, Photo, PhotoUpload
 
 #: People who decide, or type from paper, guard no station; their share is that of so many.
 STATIONS_OF_STAFF = 1000
+#: A saksi PPK photographs one kecamatan's recap, in versions: a page a desa, at most.
+STATIONS_OF_RECAP_WITNESS = 4
 
 
 class PhotoRefused(Exception):
@@ -50,7 +52,10 @@ def sends_for_all(by: Any) -> bool:
 
 def standing_of(by: Any, sha256: str) -> Standing:
     [(stations, sent, has_sent)] = _counts(by.pk, sha256)
-    stations = STATIONS_OF_STAFF if sends_for_all(by) else stations
+    if sends_for_all(by):
+        stations = STATIONS_OF_STAFF
+    elif by.is_active and by.role == Role.DISTRICT_WITNESS:
+        stations = STATIONS_OF_RECAP_WITNESS
     return Standing(settings.PHOTOS_PER_STATION_AND_WITNESS * stations, sent, has_sent)
 
 

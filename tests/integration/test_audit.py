@@ -27,6 +27,7 @@ from tallies.preparation import NewPair, NewStation
 from tallies.silent import calling
 from tallies.submission import PhotoName, Submission
 from tallies.witnesses import invitations
+from tests import recaps
 from tests.cast import region, submission
 from tests.reading import figures, read, read_all_twice, take
 from tests.reading import send as send_with_photo
@@ -50,6 +51,7 @@ def history(play):
     read_second(play)
     told = error_reports.tell(play.result("dampit_1"), "palsu", "", by=play.siti)
     error_reports.close(told.entry.report, "Sudah diperiksa.", seen=told.entry.pk, by=play.budi)
+    recaps.read_alike(play)
     return play
 
 
@@ -313,6 +315,13 @@ APPEND_ONLY_ROWS = {
     "tallies_errorreportentry": "text = 'x'",
     "tallies_errorreportanswer": "text = 'x'",
     "tallies_contactattempt": "note = 'x'",
+    "tallies_recapform": "note = 'x'",
+    "tallies_recapcolumn": "valid_votes = 1",
+    "tallies_recapvote": "votes = 1",
+    "tallies_recapphoto": "page = 9",
+    "tallies_recapreading": "unreadable = 'x'",
+    "tallies_recapdecision": "reason = 'x'",
+    "tallies_recapevent": "action = 'x'",
 }
 
 

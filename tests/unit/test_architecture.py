@@ -17,7 +17,14 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Lowest first: an app imports itself and what stands before it.
 APPS = ["regions", "accounts", "tallies", "analytics"]
 #: The desks of ``tallies/``: pages, API and commands read them, never the other way.
-ROOMS = ("tallies/totals/", "tallies/exports/", "tallies/count_room/", "tallies/witnesses/", "tallies/silent/")
+ROOMS = (
+    "tallies/recap/",
+    "tallies/totals/",
+    "tallies/exports/",
+    "tallies/count_room/",
+    "tallies/witnesses/",
+    "tallies/silent/",
+)
 #: Of ``sista/``, those whose task it is to put the apps together.
 COMPOSITION = {
     "sista/settings.py",

@@ -1,4 +1,5 @@
 import sys
+from itertools import chain
 
 from django.core.management.base import BaseCommand
 
@@ -6,7 +7,8 @@ from sista.progress import Progress
 from sista.templatetags.formats import format_number
 from tallies import audit
 from tallies.management.elections import add_election_argument, chosen_elections
-from tallies.models import StationResult
+from tallies.models import RecapResult, StationResult
+from tallies.recap import auditing as recap_auditing
 
 
 class Command(BaseCommand):
@@ -27,7 +29,8 @@ class Command(BaseCommand):
 
             results = StationResult.objects.filter(contest__election=one)
             stations += results.count()
-            for sentence in audit.verify(results, tell):
+            recaps = RecapResult.objects.filter(contest__election=one)
+            for sentence in chain(audit.verify(results, tell), recap_auditing.verify(recaps)):
                 progress.end()
                 self.stdout.write(f"{one.slug}: {sentence}")
                 found += 1
