@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
@@ -28,7 +28,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("results-home")
     if request.user.role == Role.OPERATOR:
         return redirect("count-room")
-    return render(request, "accounts/later.html")
+    # A saksi PPK
+    return redirect("recap-home")
 
 
 class SignInView(LoginView):

@@ -25,6 +25,8 @@ urlpatterns = [
     path("laporan/", include("tallies.urls.error_reports")),
     # Stations that are not in: called, reminded, typed from paper
     path("belum-masuk/", include("tallies.urls.silent")),
+    # D.Hasil: what is in, entered, read a second time, settled
+    path("rekap/", include("tallies.urls.recap")),
     # Operators read photos a second time
     path("kamar-hitung/", include("tallies.urls.count_room")),
     # Coordinators hand out links to witnesses

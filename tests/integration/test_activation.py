@@ -61,7 +61,7 @@ def test_a_link_activates_the_phone_for_every_tps_of_the_witness(play):
 
 def test_a_district_witness_is_activated_too(play):
     phone = activated_phone(person("ppk", Role.DISTRICT_WITNESS, "35.07.05"), by=play.budi)
-    assert "Rekap kecamatan dibuka kemudian" in phone.get("/").content.decode()
+    assert "Isi D.Hasil Kecamatan" in phone.get("/", follow=True).content.decode()
 
 
 @pytest.mark.parametrize("who", ["budi", "dewi", "nasi", "oper"])

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts import signin
 from accounts.models import Refusal, Role, User
+from tallies.models import Phase
 from tests.cast import PASSWORD, person
 
 SIGN_IN = "/masuk/"
@@ -59,9 +60,13 @@ def test_an_operator_starts_in_the_count_room(play, client):
     assert client.get("/").url == reverse("count-room")
 
 
-def test_a_district_witness_is_told_that_the_recap_opens_later(play, client):
+def test_a_district_witness_starts_with_the_recap_and_is_told_when_it_opens_later(play, client):
     client.force_login(person("ppk", Role.DISTRICT_WITNESS, "35.07.05"))
-    assert "Rekap kecamatan dibuka kemudian" in client.get("/").content.decode()
+    assert client.get("/").url == reverse("recap-home")
+    assert "Isi D.Hasil Kecamatan" in client.get("/", follow=True).content.decode()
+    play.election.phase = Phase.PREPARATION
+    play.election.save()
+    assert "Rekap kecamatan dibuka kemudian" in client.get("/", follow=True).content.decode()
 
 
 @pytest.mark.parametrize("address", ["/", "/saksi/", "/sandi/"])
