@@ -6,7 +6,7 @@
 
 import { sumOf } from "./figures.js";
 
-const PHONE = matchMedia("(max-width: 639px)");
+const PHONE = matchMedia("(max-width:639px)");
 
 function showSums(form) {
   for (const output of form.querySelectorAll("[data-recap-sum]")) {

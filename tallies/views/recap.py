@@ -66,7 +66,8 @@ def fate_of(form: RecapForm) -> dict[str, Any]:
     result = RecapResult.objects.filter(contest=form.contest_id, region=form.region_id).first()
     decision = form.decisions.order_by("-pk").first()
     counts = result is not None and result.form_id == form.pk
-    state = result.state if result is not None and counts else "kept"
+    # The review alone: whether another person said otherwise is for who sees both.
+    state = str(result.review) if result is not None and counts else "kept"
     if decision is not None and decision.outcome == "rejected":
         state = "rejected"
     return {"state": state, "reason": decision.reason if decision else ""}

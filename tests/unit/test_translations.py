@@ -25,7 +25,7 @@ DEVELOPER_PAGES = ("templates/developer/", "sista/component_page.py")
 #: They speak to a terminal, to a file's owner or to an operator.
 TERMINAL = (
     "management/", "tallies/demo/", "analytics/demo", "regions/importing.py", "sista/environment.py",
-    "tallies/replay.py", "tallies/audit.py", "tallies/totals/rebuilding.py",
+    "tallies/replay.py", "tallies/audit.py", "tallies/recap/auditing.py", "tallies/totals/rebuilding.py",
 )  # fmt: skip
 #: The OpenAPI document: English, for programmers.
 SCHEMA = "tallies/api/"
