@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('regions', '0002_history'),
-        ('tallies', '0017_examination_queue'),
+        ('tallies', '0018_picture_hash'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
