@@ -24,6 +24,8 @@ from sista.stack import roomy
 from tallies import photo_pieces, photos, signalling
 from tallies import tasks as tally_tasks
 from tallies.exports import jobs as export_jobs
+from tallies.official import receiving as official_files
+from tallies.official import turns as official_turns
 from tallies.sms import answering, sending
 from tallies.totals import aggregation
 
@@ -34,7 +36,7 @@ SWEEP_SECONDS = 1.0
 RESTS = 4
 STALE_PIECES_SECONDS = 3600.0
 UNREAD_SMS_SECONDS = 30.0
-EXPIRED_EXPORTS_SECONDS = 600.0
+EXPIRED_EXPORTS_SECONDS = ABANDONED_IMPORTS_SECONDS = 600.0
 
 
 def every(seconds: float, job: Callable[[], int]) -> Callable[[], int]:
@@ -60,8 +62,13 @@ FINDING_JOBS = (running.examine_changed, refreshing.refresh_changed)
 PHOTO_JOBS = (photos.process_waiting, every(STALE_PIECES_SECONDS, photo_pieces.remove_stale))
 #: A gateway that does not answer holds up the next message, and nothing else.
 MESSAGE_JOBS = (every(UNREAD_SMS_SECONDS, answering.answer_waiting), sending.send_waiting)
-#: A file of the nation takes minutes.
-EXPORT_JOBS = (export_jobs.run_waiting, every(EXPIRED_EXPORTS_SECONDS, export_jobs.remove_expired))
+#: A file of the nation takes minutes, to write or to bring in.
+EXPORT_JOBS = (
+    export_jobs.run_waiting,
+    official_turns.run_waiting,
+    every(EXPIRED_EXPORTS_SECONDS, export_jobs.remove_expired),
+    every(ABANDONED_IMPORTS_SECONDS, official_files.remove_abandoned),
+)
 
 
 def start() -> None:

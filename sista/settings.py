@@ -247,6 +247,8 @@ if env["S3_BUCKET"]:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 PHOTO_MAX_BYTES = 20 * 1024 * 1024
+# A file of figures brought in over a page: 48,607 TPS are 2 MB as CSV. Larger ones go through a command.
+IMPORT_MAX_BYTES = 20 * 1024 * 1024
 # Pieces of a photo; the last one may be smaller.
 PHOTO_PIECE_MIN_BYTES, PHOTO_PIECE_MAX_BYTES = 16 * 1024, 64 * 1024
 PARTIAL_PHOTOS_PER_PERSON = 12
@@ -326,6 +328,9 @@ CELERY_TASK_ROUTES = {
     "tallies.tasks.send_sms": {"queue": "messages"},
     "tallies.tasks.write_exports": {"queue": "exports"},
     "tallies.tasks.remove_expired_exports": {"queue": "exports"},
+    # Long work of the desks, like the files: it waits behind them, not behind totals.
+    "tallies.tasks.import_official": {"queue": "exports"},
+    "tallies.tasks.remove_abandoned_imports": {"queue": "exports"},
     "analytics.tasks.*": {"queue": "findings"},
 }
 # Without the two unacked settings a killed worker's task came back after 96 s.
@@ -356,6 +361,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "analytics.tasks.examine_changed",
         "schedule": 2.0,
         "options": {"expires": 5},
+    },
+    "import official figures": {
+        "task": "tallies.tasks.import_official",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
+    "remove abandoned imports": {
+        "task": "tallies.tasks.remove_abandoned_imports",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
     },
     "refresh findings": {"task": "analytics.tasks.refresh_findings", "schedule": 5.0, "options": {"expires": 10}},
 }

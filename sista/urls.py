@@ -19,6 +19,8 @@ urlpatterns = [
     path("hasil/", include("tallies.urls.results")),
     # The same tables as files
     path("unduh/", include("tallies.urls.exports")),
+    # Files are brought in: looked at first, then imported
+    path("impor/resmi/", include("tallies.urls.official")),
     # Coordinators decide
     path("verifikasi/", include("tallies.urls.verification")),
     # Somebody says that something is wrong

@@ -49,6 +49,8 @@ APPEND_ONLY = (
         "tallies_errorreportentry": _OF_REPORT,
         "tallies_errorreportanswer": _OF_REPORT,
         "tallies_contactattempt": _OF_RESULT,
+        "tallies_officialfigure": _OF_CONTEST.format("OLD.contest_id"),
+        "tallies_officialvote": _OF_CONTEST.format("(SELECT contest_id FROM tallies_pair WHERE id = OLD.pair_id)"),
     }
 )
 _IS_REAL = "SELECT 1 FROM tallies_election WHERE id = {election} AND practice_of_id IS NULL"
@@ -116,6 +118,12 @@ ON_INSERT = {
         " <> (SELECT f.contest_id FROM tallies_reading r JOIN tallies_c1form f ON f.id = r.form_id"
         " WHERE r.id = NEW.reading_id)",
         "a vote belongs to a pair of its form's contest",
+    ),
+    "tallies_officialvote": Insert(
+        "of_its_contest",
+        "(SELECT contest_id FROM tallies_pair WHERE id = NEW.pair_id)"
+        " <> (SELECT contest_id FROM tallies_officialfigure WHERE id = NEW.figure_id)",
+        "an official vote belongs to a pair of its figure's contest",
     ),
 }
 

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from tallies import photo_pieces, photos
 from tallies.exports import jobs
+from tallies.official import receiving, turns
 from tallies.sms import answering, sending
 from tallies.totals import aggregation
 
@@ -42,3 +43,13 @@ def write_exports() -> int:
 @shared_task
 def remove_expired_exports() -> int:
     return jobs.remove_expired()
+
+
+@shared_task(time_limit=3600)
+def import_official() -> int:
+    return turns.run_waiting()
+
+
+@shared_task
+def remove_abandoned_imports() -> int:
+    return receiving.remove_abandoned()

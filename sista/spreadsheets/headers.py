@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 
+from sista.spreadsheets.cells import is_blank
 from sista.spreadsheets.opening import HEADER_WITHIN, Line
 
 _PARTS = re.compile(r"[a-z]+|[0-9]+")
@@ -112,5 +113,8 @@ def found(
 
 
 def _named(line: Line, fields: Sequence[Field]) -> int:
-    names = {plain(cell) for cell in line.cells if isinstance(cell, str)}
-    return sum(bool(one.known & names) for one in fields)
+    """How many fields a line names. A figure may be the number of a pair: alone it makes no header."""
+    names = {plain(cell) for cell in line.cells if not is_blank(cell)}
+    known = [one.known & names for one in fields]
+    worded = any(not name.isdecimal() for some in known for name in some)
+    return sum(map(bool, known)) if worded else 0

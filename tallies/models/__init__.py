@@ -25,6 +25,15 @@ from tallies.models.forms import (
 )
 from tallies.models.invitations import INVITATION_FIGURES, InvitationPhoto, InvitationReport
 from tallies.models.messages import MESSAGE_LENGTH, StationMessage
+from tallies.models.official import (
+    SOURCE_LENGTH,
+    UNWRITTEN_IMPORTS,
+    ImportState,
+    OfficialFigure,
+    OfficialImport,
+    OfficialStanding,
+    OfficialVote,
+)
 from tallies.models.readings import WITH_FIGURES, Finding, Reading, ReadingClaim, ReadingVote
 from tallies.models.recaps import (
     RecapColumn,
@@ -63,6 +72,8 @@ __all__ = [
     "PROGRESS_FIELDS",
     "REMINDER_LENGTH",
     "REPORT_LENGTH",
+    "SOURCE_LENGTH",
+    "UNWRITTEN_IMPORTS",
     "WALL_NAME_LENGTH",
     "WITH_FIGURES",
     "Assignment",
@@ -86,10 +97,15 @@ __all__ = [
     "Finding",
     "FormKind",
     "FormPhoto",
+    "ImportState",
     "InboundSms",
     "InvitationPhoto",
     "InvitationReport",
     "Office",
+    "OfficialFigure",
+    "OfficialImport",
+    "OfficialStanding",
+    "OfficialVote",
     "OutboxRow",
     "Outcome",
     "OutgoingSms",

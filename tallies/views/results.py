@@ -29,6 +29,7 @@ from regions.models import Level, Region, TimeZone
 from tallies import colours
 from tallies.count_room import error_reports
 from tallies.models import MESSAGE_LENGTH, Contest, Election, Office, StationResult
+from tallies.official import reading as official_reading
 from tallies.silent import calling
 from tallies.totals import orders, places, reporting, station_reporting
 from tallies.totals.orders import ASCENDING, Order
@@ -253,6 +254,7 @@ def _station_page(
         "places": [*_breadcrumb(scope, above, here.address), {"name": result.station.title, "url": ""}],
         "zone": zone_of(above),
         "invitations": invitations.lines_of(result.station),
+        "official": official_reading.compared(result),
         "error_reports": error_reports.of_result(result),
         "station_messages": messaging.sent_to(result.station),
         "message_form": message_form if request.user.may_decide else None,

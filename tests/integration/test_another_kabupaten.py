@@ -7,6 +7,7 @@ keys that would lead to Malang's data, fails the first test.
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -33,6 +34,8 @@ from tallies.models import (
     ExportJob,
     Finding,
     Office,
+    OfficialFigure,
+    OfficialImport,
     ReadingClaim,
     RecapForm,
     RecapResult,
@@ -40,6 +43,7 @@ from tallies.models import (
     StationResult,
     WallLink,
 )
+from tallies.official import importing, receiving, turns
 from tallies.preparation import NewStation
 from tallies.silent import calling, paper, reminding
 from tallies.submission import PhotoName
@@ -59,7 +63,7 @@ WORDS = {
     "remark": "Lampiran kosong melompong", "report": "Halaman dua terlipat", "answer": "Foto pengganti datang",
     "message": "Pindai ulang sampulnya", "call": "Suaminya mengangkat", "wall": "Aula Kepanjen",
     "token": "papan-rapat-kita", "reminder": "Segera kabari posko", "late": "Sinyal kembali subuh",
-    "recap": "Kotak suara basah",
+    "recap": "Kotak suara basah", "source": "Pleno Kepanjen",
 }  # fmt: skip
 #: Known to who guards a TPS of Malang, and to nobody of Lamongan.
 PUBLIC = ("Sanusi-Didik", "Lathifah-Budi", "Heri-Gunadi", "Kabupaten Malang", "Dampit", "Pamotan", "Gedangan")
@@ -97,6 +101,8 @@ class Malang:
     reminder: Reminder
     job: ExportJob
     report: Any
+    #: One that was imported, and one that waits for it.
+    official: tuple[OfficialImport, OfficialImport]
     link: WallLink
     token: Any
 
@@ -153,6 +159,9 @@ def malang(play) -> Malang:
     given = recaps.columns({recaps.PAMOTAN: RECAP, recaps.SUKAMAJU: RECAP})
     recap = recaps.send(play, given, by=by, photos=(recaps.photo(by),), note=WORDS["recap"])
     recaps.recap_witness(play, "lina", "35.24.01")
+    official = (_official(play), _official(play))
+    importing.confirm(official[0], by=play.budi)
+    turns.run(official[0])
     reading.send(play, "babat_1", [30, 100], by=play.wati)
     aggregation.drain()
     return Malang(
@@ -167,9 +176,26 @@ def malang(play) -> Malang:
         reminder,
         job,
         said.entry.report,
+        official,
         link,
         token,
     )
+
+
+def _official(play: cast.Play) -> OfficialImport:
+    """A file that was looked at: official figures of Malang, with a row that is wrong."""
+    text = f"kode desa;tps;1;2;3\n35.07.05.2001;1;{VOTES[0]};{RIVAL[1]};{SEEN[2]}\n35.07.05.2001;2;1.379;1;1\n"
+    said = receiving.Statement(
+        play.election,
+        Office.REGENT,
+        play.malang,
+        cast.region("35.07"),
+        WORDS["source"],
+        dt.datetime(2020, 12, 15, tzinfo=dt.UTC),
+    )
+    one = receiving.receive(io.BytesIO(text.encode()), "pleno.csv", said, by=play.budi)
+    turns.run(one)
+    return one
 
 
 def _read_twice(play: cast.Play) -> None:
@@ -279,6 +305,21 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
     "export-remove": lambda m: [Ask({"uuid": m.job.uuid})],
     "exports": _regions,
     "export": _export,
+    # Official figures brought in
+    "official-imports": lambda m: [
+        Ask(),
+        Ask(body={"about": m.play.malang.pk, "source": "x", "as_of": "2020-12-15T10:00"}),
+    ],
+    **{
+        name: lambda m: [Ask({"uuid": one.uuid}, body={"kolom-desa": 1, "kolom-tps": 0}) for one in m.official]
+        for name in (
+            "official-import",
+            "official-import-columns",
+            "official-import-confirm",
+            "official-import-undo",
+            "official-import-discard",
+        )
+    },
     # Verification
     "verification-decide": _decide,
     "verification-queue": lambda m: [
@@ -372,6 +413,8 @@ DESKS = {
         "results-home", "verification-queue", "quarantine", "error-reports", "silent", "silent-remind", "paper-find",
         "phones", "wall-links", "wall-make", "recap-home", "recaps", "recap-readings", "api-tokens",
         "api-elections", "api-contests", "api-queue",
+        "phones", "wall-links", "wall-make", "official-imports", "api-tokens", "api-elections",
+        "api-contests", "api-queue",
         "api-quarantine", "api-error-reports", "api-silent",
     },
     "oper_lamongan": _DESK | {
@@ -426,6 +469,8 @@ def state() -> dict[str, Any]:
         (ApiToken, ("pk", "revoked_at")),
         (ErrorReport, ("pk", "closed_at")),
         (ExportJob, ("pk", "state", "sha256")),
+        (OfficialImport, ("pk", "state", "columns")),
+        (OfficialFigure, ("pk", "standing")),
     ):
         rows[f"{model._meta.label} rows"] = list(model.objects.order_by("pk").values_list(*columns))
     return rows

@@ -18,6 +18,9 @@ from tallies.models import (
     Decision,
     Election,
     FormPhoto,
+    OfficialFigure,
+    OfficialImport,
+    OfficialVote,
     Pair,
     ReadingMode,
     StationResult,
@@ -49,6 +52,7 @@ def history(play):
     report_invitations(play.stations["dampit_1"], by=play.siti)
     call(play.result("pamotan_1"), by=play.budi)
     read_second(play)
+    bring_official_figures(play.malang, play.stations["dampit_1"])
     told = error_reports.tell(play.result("dampit_1"), "palsu", "", by=play.siti)
     error_reports.close(told.entry.report, "Sudah diperiksa.", seen=told.entry.pk, by=play.budi)
     recaps.read_alike(play)
@@ -62,6 +66,16 @@ def read_second(play):
     assert take(play.oper, play.election) == form
     read(form, figures([5, 6, 7]), by=play.oper)
     read_all_twice(play, ReadingMode.LOOK)
+
+
+def bring_official_figures(contest, station):
+    source = OfficialImport.objects.create(
+        election=contest.election, office=contest.office, contest=contest, region=contest.region, source="KPU",
+        as_of="2020-12-15T10:00+07:00", size=1, sha256="ab" * 32, state="diimpor", language="id",
+        imported_at="2020-12-16T10:00+07:00",
+    )  # fmt: skip
+    figure = OfficialFigure.objects.create(source=source, contest=contest, station=station)
+    OfficialVote.objects.create(figure=figure, pair=contest.pairs.first(), votes=7)
 
 
 def report_invitations(station, *, by):
@@ -322,6 +336,8 @@ APPEND_ONLY_ROWS = {
     "tallies_recapreading": "unreadable = 'x'",
     "tallies_recapdecision": "reason = 'x'",
     "tallies_recapevent": "action = 'x'",
+    "tallies_officialfigure": "valid_votes = 1",
+    "tallies_officialvote": "votes = 1",
 }
 
 
@@ -363,11 +379,14 @@ def practice(history):
     verification.approve(form, by=history.budi, seen=1)
     assigning.assign(station, history.siti, by=history.dewi)
     report_invitations(station, by=history.siti)
+    bring_official_figures(contest, station)
     call(StationResult.objects.get(contest=contest), by=history.budi)
     return contest
 
 
 PRACTICE_ROWS = [
+    ("tallies_officialvote", "pair_id IN (SELECT id FROM tallies_pair WHERE contest_id = %s)"),
+    ("tallies_officialfigure", "contest_id = %s"),
     ("tallies_contactattempt", "result_id IN (SELECT id FROM tallies_stationresult WHERE contest_id = %s)"),
     (
         "tallies_invitationphoto",

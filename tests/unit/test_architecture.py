@@ -24,6 +24,7 @@ ROOMS = (
     "tallies/count_room/",
     "tallies/witnesses/",
     "tallies/silent/",
+    "tallies/official/",
 )
 #: Of ``sista/``, those whose task it is to put the apps together.
 COMPOSITION = {

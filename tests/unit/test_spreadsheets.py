@@ -247,6 +247,11 @@ def test_the_header_may_stand_below_a_title():
     assert rows[0].read("desa", cells.code) == "35.07.05.2001"
 
 
+def test_a_row_of_figures_is_no_header_although_a_pair_may_be_called_by_its_number():
+    header, rows = read_in(csv("lokasi;nomor;A\n35.07.05.2001;1;5\n"))
+    assert (header.labels, [row.line for row in rows]) == (("lokasi", "nomor", "A"), [2])
+
+
 # Cells
 
 

@@ -1,0 +1,1 @@
+"""Official figures of single TPS, from files: received, looked at, imported, undone, read by rule D2."""

@@ -1,0 +1,207 @@
+"""The rows of a file, each found fit or told what is wrong with it. Reads, never writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+
+from regions.models import Level, Region
+from sista.spreadsheets import cells
+from sista.spreadsheets.cells import Unreadable
+from sista.spreadsheets.records import Problem, Record
+from tallies.models import OfficialStanding, OfficialVote, PollingStation
+from tallies.official.columns import CODE, INVALID, STATION, VALID, VILLAGE, Target, pair_field
+
+#: Rows that are looked up, and written, at once.
+BATCH = 500
+_FIGURE = cells.whole_number(4)
+_NUMBER = re.compile(r"(?:tps[ .]*)?([0-9]{1,4})", re.IGNORECASE)
+_PLAIN_CODE = re.compile(r"[0-9]{10}")
+
+
+class Figure(NamedTuple):
+    """What is said of one TPS: votes by the key of the pair, None where nothing is said."""
+
+    valid: int | None
+    invalid: int | None
+    votes: tuple[tuple[int, int | None], ...]
+
+
+class FitRow(NamedTuple):
+    line: int
+    contest: int
+    region: int
+    station: int
+    figure: Figure
+
+
+@dataclass
+class Batch:
+    """``rows`` fit; of ``bad`` rows ``problems`` tells, at least one of each."""
+
+    lines: int = 0
+    bad: int = 0
+    rows: list[FitRow] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    #: Stations that came before: no row of theirs may be used.
+    doubled: list[int] = field(default_factory=list)
+
+
+class Judge:
+    """Judges the rows of one file, in order: it remembers which TPS came on which line.
+
+    ``doubled`` are the stations that an earlier reading found to come twice; of
+    two rows of one TPS neither is used, for nobody knows which was meant.
+    """
+
+    def __init__(self, target: Target, doubled: Iterable[int] = ()) -> None:
+        self._target = target
+        self._doubled = set(doubled)
+        self._lines: dict[int, int] = {}
+
+    def batches(self, records: Iterable[Record]) -> Iterator[Batch]:
+        rest = iter(records)
+        while some := list(islice(rest, BATCH)):
+            yield self._batch(some)
+
+    def _batch(self, records: list[Record]) -> Batch:
+        batch = Batch(lines=len(records))
+        places = [_place(record) for record in records]
+        regions = _regions({code for code, _number in places if code})
+        stations = _stations(self._target, {region.pk for region in regions.values()})
+        for record, (code, number) in zip(records, places, strict=True):
+            row = self._judged(record, code, number, regions, stations, batch)
+            if row is None:
+                batch.bad += 1
+                batch.problems += record.problems
+            else:
+                batch.rows.append(row)
+        return batch
+
+    def _judged(
+        self,
+        record: Record,
+        code: str | None,
+        number: int | None,
+        regions: dict[str, Region],
+        stations: dict[tuple[int, int], int],
+        batch: Batch,
+    ) -> FitRow | None:
+        found = self._station(record, code, number, regions, stations) if code and number is not None else None
+        if found is None:
+            return None
+        contest, region, station = found
+        before = self._lines.setdefault(station, record.line)
+        if before != record.line:
+            batch.doubled.append(station)
+            record.refuse(_("TPS ini sudah ada di baris %(line)s. Keduanya tidak dipakai") % {"line": before})
+        elif station in self._doubled:
+            record.refuse(_("TPS ini ada lagi di baris lain. Keduanya tidak dipakai"))
+        figure = self._figure(record, contest)
+        return None if record.problems else FitRow(record.line, contest, region, station, figure)
+
+    def _station(
+        self,
+        record: Record,
+        code: str,
+        number: int,
+        regions: dict[str, Region],
+        stations: dict[tuple[int, int], int],
+    ) -> tuple[int, int, int] | None:
+        """Contest, region and station; None with a problem."""
+        region = regions.get(code)
+        if region is None:
+            return record.refuse(_("kode desa ini tidak dikenal"), value=code)
+        if not self._target.region.contains(region):
+            return record.refuse(
+                _("TPS ini di luar %(place)s, wilayah impor ini") % {"place": self._target.region.title}, value=code
+            )
+        contest = self._target.contest_at(region.first)
+        if contest is None:
+            return record.refuse(_("TPS ini bukan dari kontes ini"), value=code)
+        station = stations.get((region.pk, number))
+        if station is None:
+            return record.refuse(_("TPS ini tidak ada"), value=f"{code}.{number:03d}")
+        return contest.pk, region.pk, station
+
+    def _figure(self, record: Record, contest: int) -> Figure:
+        pairs = self._target.pairs[contest]
+        votes = [(key, record.read(pair_field(number), _FIGURE)) for number, key in sorted(pairs.items())]
+        for number in self._target.numbers:
+            if number not in pairs and record.read(pair_field(number), _FIGURE) is not None:
+                record.refuse(_("kontes TPS ini tidak punya paslon %(number)s") % {"number": number})
+        found = Figure(record.read(VALID, _FIGURE), record.read(INVALID, _FIGURE), tuple(votes))
+        if not record.problems and all(vote is None for _key, vote in votes):
+            record.refuse(_("tidak ada suara paslon"))
+        return found
+
+
+def _place(record: Record) -> tuple[str | None, int | None]:
+    """Code of the desa and number of the TPS; None with a problem where one cannot be read."""
+    whole = record.read(CODE, cells.code)
+    if whole is not None:
+        code, dot, number = whole.rpartition(".")
+        if not dot or not _NUMBER.fullmatch(number):
+            record.refuse(_("bukan kode TPS. Tulis seperti 35.07.05.2001.001"), CODE, whole)
+            return None, None
+        return _dotted(code), int(number)
+    if record.problems:
+        return None, None
+    code, number = record.read(VILLAGE, cells.code, required=True), record.read(STATION, _number, required=True)
+    return _dotted(code) if code else None, number
+
+
+def _number(cell: Any) -> int:
+    if isinstance(cell, str) and (found := _NUMBER.fullmatch(cell.strip())):
+        return int(found[1])
+    if isinstance(cell, int):
+        return _FIGURE(cell)
+    raise Unreadable(_("bukan nomor TPS"))
+
+
+def _dotted(code: str) -> str:
+    """The Kemendagri code of a desa, also where a file leaves its dots out."""
+    return f"{code[:2]}.{code[2:4]}.{code[4:6]}.{code[6:]}" if _PLAIN_CODE.fullmatch(code) else code
+
+
+def _regions(codes: set[str]) -> dict[str, Region]:
+    found = Region.objects.filter(code__in=codes, level=Level.VILLAGE).only("code", "first", "last").order_by()
+    return {region.code: region for region in found}
+
+
+def _stations(target: Target, regions: set[int]) -> dict[tuple[int, int], int]:
+    there = PollingStation.objects.filter(election=target.election, region__in=regions).order_by()
+    return {(region, number): pk for region, number, pk in there.values_list("region_id", "number", "pk")}
+
+
+def standing(rows: Iterable[FitRow]) -> dict[tuple[int, int], Figure]:
+    """What stands now for the contests and stations of ``rows``: two queries."""
+    rows = list(rows)
+    there = OfficialStanding.objects.filter(
+        station__in={row.station for row in rows}, contest__in={row.contest for row in rows}
+    )
+    heads = {
+        figure: (contest, station, valid, invalid)
+        for figure, contest, station, valid, invalid in there.values_list(
+            "figure_id", "contest_id", "station_id", "figure__valid_votes", "figure__invalid_votes"
+        )
+    }
+    votes: dict[int, list[tuple[int, int | None]]] = {figure: [] for figure in heads}
+    for figure, pair, vote in OfficialVote.objects.filter(figure__in=heads).values_list(
+        "figure_id", "pair_id", "votes"
+    ):
+        votes[figure].append((pair, vote))
+    return {
+        (contest, station): Figure(valid, invalid, tuple(sorted(votes[figure])))
+        for figure, (contest, station, valid, invalid) in heads.items()
+    }
+
+
+def is_news(row: FitRow, there: dict[tuple[int, int], Figure]) -> bool:
+    known = there.get((row.contest, row.station))
+    return known is None or known != row.figure._replace(votes=tuple(sorted(row.figure.votes)))
