@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -47,18 +47,22 @@ Expected = Callable[[int], Mapping[int, float]]
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What is known beside the forms themselves, by station, form or sender."""
+    """What is known beside the forms themselves, by station, form or sender; ``recap_on`` by desa."""
 
     exempt: frozenset[int]
     versions: Mapping[int, int]
     photo_facts: Mapping[int, Sequence[tuple[str, dict[str, Any]]]]
     stations_of_sender: Mapping[int, int]
     witness_forms: frozenset[int]
-    recap_on: Mapping[int, date] = field(default_factory=dict)
+    recap_on: Mapping[int, date]
 
 
 def read_surroundings(
-    facts: ContestFacts, forms: Mapping[int, FormFacts], stations: Sequence[int], exempt: Iterable[int]
+    facts: ContestFacts,
+    forms: Mapping[int, FormFacts],
+    stations: Sequence[int],
+    exempt: Iterable[int],
+    recap_on: Mapping[int, date],
 ) -> Surroundings:
     """Read it for the changed ``stations`` and their counted ``forms``, in four queries."""
     versions = dict(
@@ -80,7 +84,7 @@ def read_surroundings(
             .annotate(n=Count("station", distinct=True))
             .values_list("submitted_by_id", "n")
         )
-    return Surroundings(frozenset(exempt), versions, _photo_facts(forms), per_sender, witness_forms)
+    return Surroundings(frozenset(exempt), versions, _photo_facts(forms), per_sender, witness_forms, recap_on)
 
 
 def _photo_facts(forms: Mapping[int, FormFacts]) -> dict[int, list[tuple[str, dict[str, Any]]]]:

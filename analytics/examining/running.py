@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 from django.db import transaction
 
-from analytics.examining import areas, batches, forms, neighbours, swings
+from analytics.examining import areas, batches, documents, forms, neighbours, swings
 from analytics.examining.found import Asked, Found, Place
 from analytics.examining.recording import record
 from analytics.examining.stations import (
@@ -33,7 +33,7 @@ from tallies.models import C1Form, Election, ExaminationRow
 
 #: Rules that ask about every TPS of a desa in which one changed.
 _OF_NEIGHBOURS = (*swings.RULES, Rule.OTHER_STATION)
-_STATION_RULES = (*forms.RULES, *swings.RULES, *neighbours.STATION_RULES)
+_STATION_RULES = (*forms.RULES, *swings.RULES, *neighbours.STATION_RULES, *documents.STATION_RULES)
 
 
 class _Overtaken(Exception):
@@ -95,16 +95,27 @@ class Answer:
 def _examine(one: batches.ContestBatch, settings: RuleSettings, exempt: list[int]) -> Answer:
     facts = read_contest(one.contest)
     answer = Answer(facts)
+    above: set[int] = set()
     if one.villages:
-        _examine_stations(facts, one, settings, exempt, answer)
+        branch = read_branch(one.villages)
+        above = {*branch.district_of.values(), *branch.regency_of.values()}
+        _examine_stations(facts, one, branch, settings, exempt, answer)
+    # A recap is held against the C1s below it: it is asked when either changed.
+    asked = one.areas | documents.with_recap(facts, above)
+    answer.found += documents.recaps(facts, asked)
+    answer.ask(documents.AREA_RULES, [Place(facts.contest.pk, region) for region in asked])
     return answer
 
 
 def _examine_stations(
-    facts: ContestFacts, one: batches.ContestBatch, settings: RuleSettings, exempt: list[int], answer: Answer
+    facts: ContestFacts,
+    one: batches.ContestBatch,
+    branch: Branch,
+    settings: RuleSettings,
+    exempt: list[int],
+    answer: Answer,
 ) -> None:
     table = read_stations(facts, one.villages)
-    branch = read_branch(one.villages)
     rows = [
         row
         for row, (station, region) in enumerate(zip(table.station.tolist(), table.region.tolist(), strict=True))
@@ -115,10 +126,18 @@ def _examine_stations(
     around = swings.surround(facts, table, branch, read_totals(facts, above), settings)
 
     counted = read_forms(facts, [int(table.form[row]) for row in rows if table.is_in[row]])
-    beside = forms.read_surroundings(facts, counted, stations, exempt)
+    recap_on = documents.dates(facts, branch.district_of)
+    beside = forms.read_surroundings(facts, counted, stations, exempt, recap_on)
     answer.found += forms.examine(
         facts, table, rows, counted, beside, lambda station: around.expected_of(station, facts.numbers), settings
     )
+    places = {
+        int(table.station[row]): Place(facts.contest.pk, int(table.region[row]), int(table.station[row]))
+        for row in rows
+        if table.is_in[row]
+    }
+    form_of = {int(table.station[row]): counted[int(table.form[row])] for row in rows if table.is_in[row]}
+    answer.found += documents.official(facts, places, form_of, settings)
     of_changed = {int(table.station[row]): int(table.form[row]) for row in rows if table.is_in[row]}
     answer.found += neighbours.of_photos(facts, of_changed, branch, settings)
     answer.found += neighbours.in_villages(facts, table, settings)

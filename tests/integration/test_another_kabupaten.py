@@ -277,6 +277,8 @@ def _reading(m: Malang) -> list[Ask]:
 
 def _areas(m: Malang) -> list[Ask]:
     return [Ask({"slug": SLUG, "contest_id": m.play.malang.pk, "code": code}) for code in _CODES]
+
+
 def _recap(m: Malang) -> list[Ask]:
     body = {"uuid": str(uuid.uuid4()), "step": "send"}
     return [Ask({"contest_id": m.play.malang.pk, "code": code}, body=body) for code in ("35.07", "35.07.05")]
@@ -413,9 +415,7 @@ DESKS = {
         "results-home", "verification-queue", "quarantine", "error-reports", "silent", "silent-remind", "paper-find",
         "phones", "wall-links", "wall-make", "recap-home", "recaps", "recap-readings", "api-tokens",
         "api-elections", "api-contests", "api-queue",
-        "phones", "wall-links", "wall-make", "official-imports", "api-tokens", "api-elections",
-        "api-contests", "api-queue",
-        "api-quarantine", "api-error-reports", "api-silent",
+        "official-imports", "api-quarantine", "api-error-reports", "api-silent",
     },
     "oper_lamongan": _DESK | {
         "paper-find", "count-room", "reading", "reading-hold", "reading-queue", "own-readings",

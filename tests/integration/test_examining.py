@@ -1,15 +1,18 @@
 """Claims about the rules as they run: what changed is asked, written down once, and let go."""
 
 import datetime as dt
+import io
 
 from analytics.examining import batches, running
 from analytics.examining.swing_memory import Memory
 from analytics.models import ElectionRules, Finding, FindingState, Rule, Severity, SwingMemory
 from tallies import intake
 from tallies.count_room import verification
-from tallies.models import Channel, ExaminationRow
+from tallies.models import Channel, ExaminationRow, Office
+from tallies.official import importing, receiving, turns
 from tallies.submission import PhotoName
 from tallies.totals import aggregation, rebuilding
+from tests import recaps
 from tests.cast import submission
 
 #: 220 written where the pairs have 200; the voters agree with what is written.
@@ -175,3 +178,85 @@ def test_the_memory_of_s1_holds_the_stations_that_are_in(play):
     running.examine_changed()
     memory = Memory.unpack(bytes(SwingMemory.objects.get().content))
     assert memory.rows["station"].tolist() == [play.stations["dampit_2"].pk]
+
+
+# Documents
+
+
+def whole_dampit(play):
+    """Every C1 of kecamatan Dampit: ours 80 + 70 + 60, the rival's 100 + 60 + 50, the third 20 + 10 + 10."""
+    for station, votes in (("dampit_1", [80, 100, 20]), ("dampit_2", [70, 60, 10]), ("pamotan_1", [60, 50, 10])):
+        send(play, station, votes, by=play.budi)
+    running.examine_changed()
+
+
+SHIFTED = {recaps.SUKAMAJU: [130, 180, 30], recaps.PAMOTAN: [60, 50, 10]}
+
+
+def test_votes_that_moved_between_the_c1s_and_the_recap_are_proven_with_every_c1_in_hand(play):
+    whole_dampit(play)
+    recap = recaps.send(play, recaps.columns(SHIFTED), by=recaps.recap_witness(play))
+    running.examine_changed()
+    finding = found(Rule.SHIFT).get()
+    assert (finding.region.code, finding.station_id, finding.severity) == (recaps.DAMPIT, None, Severity.CRITICAL)
+    assert finding.numbers["kind"] == "shift"
+    assert finding.numbers["proven"] == {"1": -20, "2": 20}
+    columns = [(one["region"], one["kind"]) for one in finding.numbers["columns"]]
+    assert columns == [(recaps.key(recaps.SUKAMAJU), "shift")]
+    assert (finding.numbers["missing"], finding.numbers["recap_form"], finding.stake) == (0, recap.pk, 40)
+
+
+def test_a_recap_that_says_what_the_c1s_say_is_no_finding(play):
+    whole_dampit(play)
+    honest = {recaps.SUKAMAJU: [150, 160, 30], recaps.PAMOTAN: [60, 50, 10]}
+    recaps.send(play, recaps.columns(honest), by=recaps.recap_witness(play))
+    running.examine_changed()
+    assert not Finding.objects.filter(rule__in=[Rule.SHIFT, Rule.PROVEN_SHIFT]).exists()
+
+
+def test_a_shift_is_closed_by_a_recap_that_is_corrected(play):
+    whole_dampit(play)
+    witness = recaps.recap_witness(play)
+    wrong = recaps.send(play, recaps.columns(SHIFTED), by=witness)
+    running.examine_changed()
+    honest = {recaps.SUKAMAJU: [150, 160, 30], recaps.PAMOTAN: [60, 50, 10]}
+    recaps.send(play, recaps.columns(honest), by=witness, supersedes=wrong.uuid)
+    running.examine_changed()
+    assert found(Rule.SHIFT).get().state == FindingState.CLOSED
+
+
+def test_with_a_c1_missing_only_what_no_ballot_explains_is_proven(play):
+    """Dampit 2 is silent: 308 ballots could be anybody's. 20 votes may hide there; fewer than we hold may not."""
+    send(play, "dampit_1", [80, 100, 20], by=play.budi)
+    send(play, "pamotan_1", [60, 50, 10], by=play.budi)
+    running.examine_changed()
+    witness = recaps.recap_witness(play)
+    possible = {recaps.SUKAMAJU: [80, 230, 30], recaps.PAMOTAN: [60, 50, 10]}
+    form = recaps.send(play, recaps.columns(possible), by=witness)
+    running.examine_changed()
+    assert not found(Rule.PROVEN_SHIFT).exists()
+    impossible = {recaps.SUKAMAJU: [60, 250, 30], recaps.PAMOTAN: [60, 50, 10]}
+    recaps.send(play, recaps.columns(impossible), by=witness, supersedes=form.uuid)
+    running.examine_changed()
+    finding = found(Rule.PROVEN_SHIFT).get()
+    assert (finding.numbers["missing"], finding.numbers["proven"]) == (1, {"1": -20})
+    assert finding.severity == Severity.CRITICAL
+
+
+def test_an_official_figure_that_is_not_ours_is_found_with_what_it_does_to_the_margin(play):
+    send(play, "dampit_1", [80, 100, 20])
+    text = "kode desa;tps;1;2;3\n35.07.05.2001;1;60;120;20\n"
+    when = dt.datetime(2020, 12, 15, tzinfo=dt.UTC)
+    said = receiving.Statement(play.election, Office.REGENT, play.malang, play.malang.region, "KPU", when)
+    brought = receiving.receive(io.BytesIO(text.encode()), "kpu.csv", said, by=play.budi)
+    turns.run(brought)
+    importing.confirm(brought, by=play.budi)
+    turns.run(brought)
+    running.examine_changed()
+    finding = found(Rule.OFFICIAL_DIFFERS).get()
+    assert finding.numbers["differences"] == [
+        {"pair": 1, "first": 80, "second": 60},
+        {"pair": 2, "first": 100, "second": 120},
+    ]
+    # The only TPS that is in: 40 votes are more than a quarter of the margin of 20.
+    assert (finding.numbers["margin_votes"], finding.severity) == (40, Severity.CRITICAL)

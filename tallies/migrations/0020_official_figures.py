@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('regions', '0002_history'),
-        ('tallies', '0017_examination_queue'),
+        ('tallies', '0019_recaps'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
