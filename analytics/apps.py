@@ -7,6 +7,8 @@ class AnalyticsConfig(AppConfig):
     verbose_name = _("Analisis")
 
     def ready(self) -> None:
-        from analytics.off_target import target_table  # imports the models, which are there by now
+        from analytics.findings import findings_table  # imports the models, which are there by now
+        from analytics.off_target import target_table
 
         target_table.register_table()
+        findings_table.register_all()

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from analytics.views import losing
+from analytics.views import findings
 from analytics.views import targets as views
 
 urlpatterns = [
@@ -9,5 +10,8 @@ urlpatterns = [
     path("<slug:slug>/target/<int:contest_id>/<str:code>/", losing.area, name="lost-area"),
     path("<slug:slug>/target/<int:contest_id>/<str:code>/gambar/", losing.picture, name="lost-picture"),
     # Findings
-    path("temuan/<int:finding_id>/", views.finding, name="finding"),
+    path("<slug:slug>/temuan/", findings.findings, name="findings"),
+    path("temuan/<int:finding_id>/", findings.finding, name="finding"),
+    path("temuan/<int:finding_id>/tindakan/", findings.act, name="finding-act"),
+    path("temuan/<int:finding_id>/lampiran/<int:attachment_id>/", findings.attachment, name="finding-attachment"),
 ]

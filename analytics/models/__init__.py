@@ -3,8 +3,11 @@
 from analytics.models.expectations import Expectation, ExpectationMethod, ExpectedShare
 from analytics.models.findings import (
     ACTIVE_STATES,
+    REASON_LENGTH,
     SETTLED_STATES,
+    AttachmentKind,
     Finding,
+    FindingAttachment,
     FindingEvent,
     FindingState,
     FindingVersion,
@@ -19,13 +22,16 @@ from analytics.models.targets import Target
 
 __all__ = [
     "ACTIVE_STATES",
+    "REASON_LENGTH",
     "SETTLED_STATES",
     "ContestOutcome",
+    "AttachmentKind",
     "ElectionRules",
     "Expectation",
     "ExpectationMethod",
     "ExpectedShare",
     "Finding",
+    "FindingAttachment",
     "FindingEvent",
     "FindingState",
     "FindingVersion",

@@ -215,3 +215,38 @@ class FindingEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.finding_id} {self.action}"
+
+
+#: A person says why in so many letters.
+REASON_LENGTH = 500
+
+
+class AttachmentKind(models.TextChoices):
+    PHOTO = "foto", _("Foto")
+    PDF = "pdf", _("Berkas PDF")
+
+
+class FindingAttachment(models.Model):
+    """A photo or PDF that a person laid beside an answer. The bytes lie in the photo store under their hash.
+
+    A photo is a `Photo` as those of the forms are: what is shown is the copy. What the sender called the file is not
+    kept.
+    """
+
+    event = models.ForeignKey(FindingEvent, on_delete=models.CASCADE, related_name="attachments", db_index=False)
+    number = models.PositiveSmallIntegerField(_("nomor"))
+    kind = models.CharField(_("jenis"), max_length=4, choices=AttachmentKind.choices)
+    sha256 = models.CharField(_("sidik berkas"), max_length=64)
+    size = models.PositiveIntegerField(_("besar"))
+
+    class Meta:
+        verbose_name = _("lampiran temuan")
+        verbose_name_plural = pgettext_lazy("daftar", "lampiran temuan")
+        ordering = ["event", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "number"], name="attachments_of_an_answer_are_numbered"),
+            models.UniqueConstraint(fields=["event", "sha256"], name="an_answer_has_a_file_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} {self.kind} {self.number}"

@@ -100,12 +100,22 @@ function keepOrder(scroller, fresh, before) {
   body.append(...placed);
   const button = scroller.closest("[data-rows]")?.querySelector("[data-reorder]");
   if (!button) return;
+  tellNew(button, fresh.filter((row) => !place.has(row.dataset.row)).length);
   button.hidden = false;
   button.addEventListener("click", () => {
     body.append(...fresh);
     button.hidden = true;
     scroller.focus({ preventScroll: true });
   });
+}
+
+/** Say on the button how many rows are new, where it has words for that. */
+function tellNew(button, count) {
+  const words = button.querySelector("[data-reorder-new]");
+  if (!words || !count) return;
+  words.querySelector("[data-reorder-count]").textContent = String(count);
+  words.hidden = false;
+  button.querySelector("[data-reorder-moved]").hidden = true;
 }
 
 // The connection

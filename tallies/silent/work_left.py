@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from django.utils.functional import Promise
 
 from regions.models import Region
 from tallies.models import OPEN_READINGS, Contest, ContestTotal, ErrorReport, Review, StationResult
@@ -58,3 +61,28 @@ def _open_reports(contest: Contest, region: Region) -> int:
     stations = (region.first, region.last)
     reports = ErrorReport.objects.filter(result__contest=contest, result__station__region__first__range=stations)
     return reports.filter(closed_at=None).count()
+
+
+# What a higher app knows of
+
+
+@dataclass(frozen=True)
+class OtherWork:
+    """A number that opens a list, of an app above this one. ``severity``: shown while the number is not 0."""
+
+    number: int
+    label: Promise
+    url: str
+    severity: str
+
+
+_OTHERS: list[Callable[[Contest, Region], OtherWork]] = []
+
+
+def register(read: Callable[[Contest, Region], OtherWork]) -> None:
+    """Have ``read`` asked whenever work left is shown; called once, when its app is ready."""
+    _OTHERS.append(read)
+
+
+def other_work(contest: Contest, region: Region) -> list[OtherWork]:
+    return [read(contest, region) for read in _OTHERS]

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from tallies.silent.work_left import other_work
 from tallies.silent.work_left import work_left as work_left_at
 from tallies.totals import places, reporting
 from tallies.totals.places import Place, place_for
@@ -41,6 +42,7 @@ def _rendered(place: Place) -> str:
         "election": place.election,
         "region": place.region,
         "work": work_left_at(place.contest, place.region),
+        "other_work": other_work(place.contest, place.region),
         "newest": reporting.newest_stations(place.contest, place.region, most=NEWEST),
         "zone": zone_of(places.above(place.region)),
     }

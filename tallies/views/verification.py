@@ -393,14 +393,15 @@ def _page(request: HttpRequest, result: StationResult, view: View, attempt: Atte
 
 
 def _fill_in(figures: entry.EntryForm, suggestion: str) -> None:
-    """Put a suggestion ("votes_2:104") into its box; what is none changes nothing."""
-    name, _colon, value = suggestion.partition(":")
-    try:
-        figure = parse_figure(value)
-    except ValueError:
-        return
-    if name in figures.page_order and figure is not None:
-        figures.initial[name] = figure
+    """Put a suggestion ("votes_2:104", or several with commas) into its boxes; what is none changes nothing."""
+    for part in suggestion.split(","):
+        name, _colon, value = part.partition(":")
+        try:
+            figure = parse_figure(value)
+        except ValueError:
+            continue
+        if name in figures.page_order and figure is not None:
+            figures.initial[name] = figure
 
 
 def _sections(figures: entry.EntryForm, attempt: Attempt) -> list[tuple[entry.Section, bool]]:
