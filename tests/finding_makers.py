@@ -9,6 +9,7 @@ from analytics.examining.recording import record
 from analytics.models import Finding, Severity
 from tests.cast import Play
 
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n%%EOF\n"
 RELATION = {"code": "C1-E09", "row": None, "left": 249, "right": 246, "gap": 3}
 #: What each rule writes, by the contract between the runner and the pages.
 NUMBERS: dict[str, dict[str, Any]] = {
@@ -40,10 +41,10 @@ NUMBERS: dict[str, dict[str, Any]] = {
     "P2": {"distance": 14, "to_review": False, "stations": [1, 2]},
     "P3": {"fact": "before_closing", "number": 3.5},
     "P4": {"figures": [1, 2, 3], "stations": [1, 2, 3]},
-    "S1": {"share": 0.213, "expected": 0.528, "votes": 71, "valid": 333, "p": 1e-5, "q": 0.004},
+    "S1": {"share": 0.213, "expected": 0.528, "votes": -105, "own_votes": 71, "valid": 333, "p": 1e-5, "q": 0.004},
     "S2": {"rival": 2, "log_chance": -22.5, "valid": 246},
-    "S3": {"share": 0.313, "expected": 0.428, "z": 4.1, "q": 0.01},
-    "T1": {"calls": [{"station": 1, "margin_votes": 60}]},
+    "S3": {"share": 0.313, "expected": 0.428, "z": 4.1, "q": 0.01, "votes": -120},
+    "T1": {"calls": [{"station": 1, "margin_votes": 60}], "stations": 18},
     "T2": {"versions": 5, "days": 2},
     "W": {"state": "behind", "margin_votes": -20, "stations_in": 1, "stations": 4},
 }

@@ -211,7 +211,9 @@ class Described:
 
     @property
     def call_count(self) -> int:
-        return len(self._calls)
+        """How many stations are silent; the list names the first of them."""
+        stated = _int(_mapping(self.finding.numbers).get("stations"))
+        return len(self._calls) if stated is None else stated
 
     @property
     def _calls(self) -> list[Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 The others wait (``is_held``). KRITIS and TINGGI never wait, INFO asks nothing of anybody, and what somebody has in
 hand stays in sight. The missed target of a contest (rule W) is what all others are looked at for: it never waits.
+That of a part of the contest repeats it, with stakes above those of any form: it comes after all others.
 """
 
 from __future__ import annotations
@@ -38,10 +39,11 @@ class _Open:
     stake: int
     is_held: bool
     is_pinned: bool
+    is_last: bool
 
     @property
-    def rank(self) -> tuple[bool, int, int]:
-        return not self.is_pinned, -self.stake, self.pk
+    def rank(self) -> tuple[bool, bool, int, int]:
+        return not self.is_pinned, self.is_last, -self.stake, self.pk
 
 
 def limit_open(contest_ids: Collection[int]) -> int:
@@ -103,10 +105,27 @@ def _open_ones(places: Sequence[_Span]) -> list[_Open]:
         severity=Severity.MEDIUM,
         state__in=ACTIVE_STATES,
     )
-    fields = ("pk", "contest__election_id", "region__first", "stake", "is_held", "state", "rule")
     return [
-        _Open(pk, election, first, stake, is_held, state != FindingState.OPEN or rule == Rule.OFF_TARGET)
-        for pk, election, first, stake, is_held, state, rule in rows.order_by("pk").values_list(*fields)
+        _Open(
+            pk,
+            election,
+            first,
+            stake,
+            is_held,
+            is_pinned=state != FindingState.OPEN or (rule == Rule.OFF_TARGET and region == whole),
+            is_last=rule == Rule.OFF_TARGET,
+        )
+        for pk, election, first, stake, is_held, state, rule, region, whole in rows.order_by("pk").values_list(
+            "pk",
+            "contest__election_id",
+            "region__first",
+            "stake",
+            "is_held",
+            "state",
+            "rule",
+            "region_id",
+            "contest__region_id",
+        )
     ]
 
 

@@ -22,6 +22,10 @@ from django.urls.resolvers import URLResolver
 
 from accounts import api_tokens
 from accounts.models import ApiToken, Refusal, Role
+from analytics.findings import acting
+from analytics.findings.acting import Seen
+from analytics.models import Finding as RuleFinding
+from analytics.models import FindingAttachment
 from tallies import assigning, intake, photos, preparation
 from tallies.count_room import error_reports
 from tallies.exports import jobs
@@ -51,6 +55,7 @@ from tallies.totals import aggregation, rebuilding, wall_links
 from tallies.totals.places import place_for
 from tallies.witnesses import invitations, messaging
 from tests import cast, reading, recaps
+from tests import cast, finding_makers, reading
 from tests.reading import read_all_twice
 from tests.sending import form_body, picture
 
@@ -64,6 +69,7 @@ WORDS = {
     "message": "Pindai ulang sampulnya", "call": "Suaminya mengangkat", "wall": "Aula Kepanjen",
     "token": "papan-rapat-kita", "reminder": "Segera kabari posko", "late": "Sinyal kembali subuh",
     "recap": "Kotak suara basah", "source": "Pleno Kepanjen",
+    "finding": "Berita acara menyusul",
 }  # fmt: skip
 #: Known to who guards a TPS of Malang, and to nobody of Lamongan.
 PUBLIC = ("Sanusi-Didik", "Lathifah-Budi", "Heri-Gunadi", "Kabupaten Malang", "Dampit", "Pamotan", "Gedangan")
@@ -72,7 +78,7 @@ PHONES = ("0812-7766-5544", "081277665544", "6281277665544")
 #: Addresses that hold nothing of a kabupaten, or ask for a secret that only its owner has.
 ELSEWHERE = {
     "home", "sign-in", "sign-out", "new-password", "activate", "pin", "change-pin", "set-language", "phone",
-    "phone-worker", "phone-manifest", "party-css", "sms-inbound", "api-schema", "components", "targets", "finding",
+    "phone-worker", "phone-manifest", "party-css", "sms-inbound", "api-schema", "components", "targets",
 }  # fmt: skip
 
 
@@ -105,6 +111,7 @@ class Malang:
     official: tuple[OfficialImport, OfficialImport]
     link: WallLink
     token: Any
+    finding: Any
 
 
 @pytest.fixture
@@ -162,6 +169,9 @@ def malang(play) -> Malang:
     official = (_official(play), _official(play))
     importing.confirm(official[0], by=play.budi)
     turns.run(official[0])
+    finding = finding_makers.write(play, "D2", numbers={"differences": [{"pair": 1, "first": 4127, "second": 4139}]})
+    seen_there = Seen(1, finding.events.get().pk)
+    acting.note(finding, WORDS["finding"], seen=seen_there, by=play.budi, files=[finding_makers.PDF])
     reading.send(play, "babat_1", [30, 100], by=play.wati)
     aggregation.drain()
     return Malang(
@@ -179,6 +189,7 @@ def malang(play) -> Malang:
         official,
         link,
         token,
+        finding,
     )
 
 
@@ -256,9 +267,13 @@ def _decide(m: Malang) -> list[Ask]:
 def _export(m: Malang) -> list[Ask]:
     return [
         Ask({"slug": SLUG, "code": "35.07", "table": table, "file_format": kind})
-        for table in ("suara", "kontes", "wilayah", "tps", "antrean")
+        for table in ("suara", "kontes", "wilayah", "tps", "antrean", "temuan")
         for kind in ("csv", "xlsx", "pdf")
     ]
+
+
+def _act(m: Malang) -> dict[str, Any]:
+    return {"alasan": "Karena", "versi": 1, "peristiwa": 10**9, "kepada": m.play.budi.pk}
 
 
 def _remind(m: Malang) -> list[Ask]:
@@ -379,6 +394,20 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
     "witness-form": _of_result,
     "witness-invitation": lambda m: [Ask({"station_id": m.result.station_id})],
     "witness-receipt": lambda m: [Ask({"uuid": m.form.uuid}), Ask({"uuid": m.typed.uuid})],
+    # Findings
+    "findings": lambda m: [
+        Ask({"slug": SLUG}),
+        Ask({"slug": SLUG}, {"wilayah": "35.07"}),
+        Ask({"slug": SLUG}, {"temuan": m.finding.pk}),
+    ],
+    "finding": lambda m: [Ask({"finding_id": m.finding.pk})],
+    "finding-act": lambda m: [
+        Ask({"finding_id": m.finding.pk}, body=_act(m) | {"tindakan": action})
+        for action in ("tugaskan", "jelaskan", "teruskan", "pastikan", "buka-lagi", "catat")
+    ],
+    "finding-attachment": lambda m: [
+        Ask({"finding_id": m.finding.pk, "attachment_id": FindingAttachment.objects.get().pk})
+    ],
     # Programs
     "api-tokens": lambda m: [Ask(body={"name": "x", "region": cast.region("35.07").pk, "days": 9})],
     "api-token-revoke": lambda m: [Ask({"pk": m.token.pk})],
@@ -416,6 +445,8 @@ DESKS = {
         "phones", "wall-links", "wall-make", "recap-home", "recaps", "recap-readings", "api-tokens",
         "api-elections", "api-contests", "api-queue",
         "official-imports", "api-quarantine", "api-error-reports", "api-silent",
+        "phones", "wall-links", "wall-make", "api-tokens", "api-elections", "api-contests", "api-queue",
+        "api-quarantine", "api-error-reports", "api-silent", "findings",
     },
     "oper_lamongan": _DESK | {
         "paper-find", "count-room", "reading", "reading-hold", "reading-queue", "own-readings",
@@ -459,7 +490,9 @@ def state() -> dict[str, Any]:
     """What is stored: rows of every table, and the columns in which somebody else could have meddled."""
     left_out = {Refusal, ReadingClaim, Reminder}
     models = [
-        one for one in apps.get_models() if one not in left_out and one._meta.app_label in ("accounts", "tallies")
+        one
+        for one in apps.get_models()
+        if one not in left_out and one._meta.app_label in ("accounts", "tallies", "analytics")
     ]
     rows = {one._meta.label: one.objects.count() for one in models}
     for model, columns in (
@@ -471,6 +504,7 @@ def state() -> dict[str, Any]:
         (ExportJob, ("pk", "state", "sha256")),
         (OfficialImport, ("pk", "state", "columns")),
         (OfficialFigure, ("pk", "standing")),
+        (RuleFinding, ("pk", "state", "assigned_to", "version")),
     ):
         rows[f"{model._meta.label} rows"] = list(model.objects.order_by("pk").values_list(*columns))
     return rows

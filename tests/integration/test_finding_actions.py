@@ -12,10 +12,9 @@ from analytics.findings.attaching import AttachmentRefused
 from analytics.models import Finding, FindingAttachment, FindingEvent, FindingState
 from tallies import photos
 from tests.cast import person
-from tests.finding_makers import RELATION, write
+from tests.finding_makers import PDF, RELATION, write
 from tests.sending import picture
 
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n%%EOF\n"
 WHY = "Formulir memang tertulis begitu"
 ANSWERS = {
     "explained": (acting.explain, FindingState.EXPLAINED),

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from analytics.examining.found import Found, Place
 from analytics.examining.recording import record
 from analytics.findings import acting
 from analytics.findings.acting import Seen
@@ -111,6 +112,16 @@ def test_a_missed_target_never_waits(most_two):
     write(most_two, "W", "", stake=0)
     limit_open([most_two.malang.pk])
     assert held() == ["H2"]
+
+
+def test_the_missed_target_of_a_kecamatan_comes_after_all_others(most_two):
+    place = Place(most_two.malang.pk, region("35.07.05").pk)
+    part = Found("W", place, Severity.MEDIUM, {}, basis=[], stake=9_000)
+    record([part], {("W", place.key)})
+    for rule in ("H1", "H2"):
+        write(most_two, rule)
+    limit_open([most_two.malang.pk])
+    assert held() == ["W"]
 
 
 @pytest.mark.parametrize("change", [{"severity": HIGH}, {"state": FindingState.CLOSED}])

@@ -19,11 +19,10 @@ from analytics.models import ElectionRules, Finding, FindingAttachment, FindingS
 from tallies import photos
 from tallies.submission import PhotoName
 from tests import reading
-from tests.finding_makers import NUMBERS, write
+from tests.finding_makers import NUMBERS, PDF, write
 from tests.sending import picture
 
 HTMX = {"HX-Request": "true"}
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n%%EOF\n"
 NO_PROOF = "Ini bukan bukti kecurangan; periksa fotonya dahulu."
 SUGGESTED = [{"votes": {"1": 104}, "fields": {"valid_votes": 220}, "reason": "digit", "chance": 0.6}]
 
@@ -169,15 +168,15 @@ SAID = {
     "E1": "Satu angka yang diganti membuat semua jumlah cocok.",
     "E2": "Sanusi-Didik 87 154 +67",
     "E3": "persis sama dengan angka TPS lain",
-    "P1": "dipakai di 2 TPS",
+    "P1": "juga dipakai di 2 TPS lain.",
     "P2": "14 dari 256",
     "P3": "sebelum TPS ditutup",
     "P4": "3 TPS bertetangga",
-    "S1": "Usungan mendapat 21,3%. Dari TPS sekitarnya diharapkan 52,8%.",
+    "S1": "Suara usungan 71 dari 333 Dibanding harapan −105 suara",
     "S2": "Semua 246 suara sah untuk paslon 2.",
     "S3": "31,3% di wilayah ini, sedangkan diharapkan 42,8%",
-    "T1": "1 TPS di kantong suara belum masuk.",
-    "T2": "sudah 5 kali diganti. Versi terakhir datang 2 hari sesudah D.Hasil.",
+    "T1": "18 TPS di kantong suara belum masuk.",
+    "T2": "mempunyai 5 versi. Versi terakhir datang 2 hari sesudah D.Hasil.",
 }
 
 
