@@ -19,7 +19,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import Role, User
-from analytics.models import Finding, Target
+from analytics.findings import acting, flood
+from analytics.findings.acting import Seen as Seen_
+from analytics.models import ElectionRules, Finding, Target
 from analytics.off_target import refreshing
 from sista import background
 from tallies import assigning, audit, intake, photos, preparation
@@ -33,7 +35,7 @@ from tallies.submission import PhotoName
 from tallies.totals import aggregation, rebuilding, wall_links
 from tallies.totals.places import place_for
 from tallies.witnesses import invitations, messaging
-from tests import cast, phones
+from tests import cast, finding_makers, phones
 from tests.browsing import (  # noqa: F401  fixtures
     DESKTOP,
     NARROWEST,
@@ -102,6 +104,32 @@ def furnish(stage: Stage) -> None:
         )
     aggregation.drain()
     refreshing.refresh_changed()
+    _findings(stage)
+
+
+def _findings(stage: Stage) -> None:
+    """One of each rule: suggested, in somebody's hands, answered with a file, waiting behind the others."""
+    play, form = stage.play, stage.play.result("dampit_1").form
+    suggested = [{"votes": {"1": 104}, "fields": {"valid_votes": 220}, "reason": "digit"}]
+    gravity = {"D3": 4, "D4": 4, "D1": 3, "D2": 3, "H3": 3, "P1": 3, "H5": 1, "P3": 1, "T2": 1}
+    for rule, numbers in finding_makers.NUMBERS.items():
+        if rule != "W":
+            finding_makers.write(
+                play,
+                rule,
+                "" if rule in ("D3", "D4", "S3", "T1") else "dampit_1",
+                numbers=numbers | {"forms": [form.pk]},
+                suggestions=suggested if rule in ("H1", "E1") else (),
+                severity=gravity.get(rule, 2),
+            )
+    for rule, act, files in (("H2", acting.explain, [finding_makers.PDF]), ("D3", acting.note, [picture(seed=8)])):
+        one = finding_of(rule)
+        seen_there = Seen_(one.version, one.events.get().pk)
+        act(one, "Saksi dan ketua KPPS membenarkan angka itu.", seen=seen_there, by=play.budi, files=files)
+    one = finding_of("S1")
+    acting.assign(one, play.rina, seen=Seen_(one.version, one.events.get().pk), by=play.budi)
+    ElectionRules.objects.create(election=play.election, most_open=9)
+    flood.limit_open([play.malang.pk])
 
 
 def _reports(stage: Stage) -> None:
@@ -309,6 +337,15 @@ def make_wall_link(stage: Stage, page: Page) -> None:
     expect(page.locator(".wall-links__url")).to_be_visible()
 
 
+def finding_of(rule: str) -> Finding:
+    return Finding.objects.get(rule=rule)
+
+
+def answer_without_reason(stage: Stage, page: Page) -> None:
+    page.click("button[value=jelaskan]")
+    expect(page.locator("#act-error")).to_be_visible()
+
+
 @dataclass(frozen=True)
 class Seen:
     """A page as one person sees it; ``address`` may ask the stage, ``before`` acts on the page first."""
@@ -400,6 +437,18 @@ PAGES = [
     Seen("targets", "dewi", "/analisis/pilkada-2020/target/"),
     Seen("finding", "dewi", lambda s: f"/analisis/temuan/{Finding.objects.get().pk}/"),
     Seen("lost desa", "budi", lambda s: f"/analisis/pilkada-2020/target/{s.play.malang.pk}/35.07.05.2001/"),
+    Seen("finding", "dewi", lambda s: f"/analisis/temuan/{Finding.objects.filter(rule='W')[0].pk}/"),
+    Seen("findings", "budi", "/analisis/pilkada-2020/temuan/"),
+    Seen("findings, one beside", "budi", lambda s: f"/analisis/pilkada-2020/temuan/?temuan={finding_of('H1').pk}"),
+    Seen("findings, nothing there", "agus", "/analisis/pilkada-2020/temuan/?jenis=S"),
+    Seen("finding of a rule", "budi", lambda s: f"/analisis/temuan/{finding_of('D3').pk}/"),
+    Seen(
+        "finding without a reason",
+        "rina",
+        lambda s: f"/analisis/temuan/{finding_of('S1').pk}/",
+        answer_without_reason,
+    ),
+    Seen("finding, reading only", "nasi", lambda s: f"/analisis/temuan/{finding_of('E2').pk}/"),
     Seen("new password", "budi", "/sandi/"),
     Seen("tokens", "budi", "/akun/token/"),
     Seen("token made", "rina", "/akun/token/", make_token),

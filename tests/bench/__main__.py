@@ -28,6 +28,7 @@ BENCHMARKS = {
     "phone": [("phone", True)],
     "projection": [("projection", False)],
     "rules": [("rules", True)],
+    "findings": [("findings", True)],
 }
 
 
