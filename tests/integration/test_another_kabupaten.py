@@ -54,8 +54,7 @@ from tallies.submission import PhotoName
 from tallies.totals import aggregation, rebuilding, wall_links
 from tallies.totals.places import place_for
 from tallies.witnesses import invitations, messaging
-from tests import cast, reading, recaps
-from tests import cast, finding_makers, reading
+from tests import cast, finding_makers, reading, recaps
 from tests.reading import read_all_twice
 from tests.sending import form_body, picture
 
@@ -445,8 +444,7 @@ DESKS = {
         "phones", "wall-links", "wall-make", "recap-home", "recaps", "recap-readings", "api-tokens",
         "api-elections", "api-contests", "api-queue",
         "official-imports", "api-quarantine", "api-error-reports", "api-silent",
-        "phones", "wall-links", "wall-make", "api-tokens", "api-elections", "api-contests", "api-queue",
-        "api-quarantine", "api-error-reports", "api-silent", "findings",
+        "findings",
     },
     "oper_lamongan": _DESK | {
         "paper-find", "count-room", "reading", "reading-hold", "reading-queue", "own-readings",
