@@ -25,6 +25,7 @@ from analytics.examining.stations import (
     read_totals,
 )
 from analytics.examining.swing_memory import Memory
+from analytics.findings import flood
 from analytics.models import ACTIVE_STATES, ElectionRules, Expectation, Finding, Rule, SwingMemory
 from analytics.rule_settings import rules_of
 from analytics.rules.settings import RuleSettings
@@ -68,6 +69,8 @@ def examine_batch(election: Election, *, limit: int = batches.BATCH) -> int | No
             for answer in asked:
                 answer.keep()
                 changed += record(answer.found, answer.asked)
+            if changed:
+                flood.limit_open([one.contest for one in batch.contests])
     except _Overtaken:
         return 0
     return changed
