@@ -4,6 +4,7 @@ from celery import shared_task
 
 from analytics.examining import running
 from analytics.off_target import refreshing
+from analytics.projections import running as projections
 
 
 @shared_task
@@ -15,3 +16,8 @@ def refresh_findings() -> int:
 @shared_task(time_limit=900)
 def examine_changed() -> int:
     return running.examine_changed()
+
+
+@shared_task
+def run_projections() -> int:
+    return projections.run_changed()

@@ -19,6 +19,7 @@ from kombu.exceptions import KombuError
 
 from analytics.examining import running
 from analytics.off_target import refreshing
+from analytics.projections import running as projections
 from sista import metrics
 from sista.stack import roomy
 from tallies import photo_pieces, photos, signalling
@@ -35,6 +36,7 @@ SWEEP_SECONDS = 1.0
 #: A sweep rests so many times as long as it worked.
 RESTS = 4
 STALE_PIECES_SECONDS = 3600.0
+PROJECTIONS_SECONDS = 5.0
 UNREAD_SMS_SECONDS = 30.0
 EXPIRED_EXPORTS_SECONDS = ABANDONED_IMPORTS_SECONDS = 600.0
 
@@ -69,6 +71,8 @@ EXPORT_JOBS = (
     every(EXPIRED_EXPORTS_SECONDS, export_jobs.remove_expired),
     every(ABANDONED_IMPORTS_SECONDS, official_files.remove_abandoned),
 )
+#: Arithmetic of a tenth of a second, which nobody waits for.
+PROJECTION_JOBS = (every(PROJECTIONS_SECONDS, projections.run_changed),)
 
 
 def start() -> None:
@@ -84,6 +88,7 @@ def start() -> None:
         ("embedded-photos", PHOTO_JOBS, threading.Event()),
         ("embedded-messages", MESSAGE_JOBS, threading.Event()),
         ("embedded-exports", EXPORT_JOBS, threading.Event()),
+        ("embedded-projections", PROJECTION_JOBS, threading.Event()),
     ):
         threading.Thread(target=roomy(_sweep), args=(jobs, woken), name=name, daemon=True).start()
 

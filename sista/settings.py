@@ -255,6 +255,8 @@ PARTIAL_PHOTOS_PER_PERSON = 12
 PARTIAL_PHOTO_DAYS = 7
 # A form that a reader has not finished by then goes to the next reader.
 READING_SECONDS = 300
+# A contest whose totals move is projected again after so long, the kabupaten inside a larger one after the second.
+PROJECTION_SECONDS, PROJECTION_PART_SECONDS = 60, 300
 PHOTOS_PER_STATION_AND_WITNESS = env["SISTA_PHOTOS_PER_STATION"]
 
 #: Rows of a table that are answered at once; a longer one is prepared beside the requests.
@@ -373,6 +375,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 600},
     },
     "refresh findings": {"task": "analytics.tasks.refresh_findings", "schedule": 5.0, "options": {"expires": 10}},
+    "run projections": {"task": "analytics.tasks.run_projections", "schedule": 15.0, "options": {"expires": 30}},
 }
 # Written down every quarter of a minute, not every three minutes: a health check looks at the file's age.
 CELERY_BEAT_SYNC_EVERY = 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -25,11 +26,13 @@ class ProjectionRun(models.Model):
     ``refusal``: why there is no answer (`analytics.projecting.projection.Refusal`), empty where there is one.
     ``pairs``: a list of {"pair": number, "share", "low", "high", "counted", "chance_behind"}, fractions of the
     valid votes, in ballot order. ``seen``: part of the DPT that is in, ``reached``: part in kecamatan with a report.
+    ``counted_at``: when the totals it read were counted.
     """
 
     contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="projections", db_index=False)
     region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField(_("pada"))
+    counted_at = models.DateTimeField(_("dihitung pada"), default=timezone.now)
     stations = models.PositiveIntegerField()
     stations_in = models.PositiveIntegerField()
     seen = models.FloatField()

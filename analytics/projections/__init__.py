@@ -1,0 +1,1 @@
+"""Projections run from the stored totals, kept, and read for the pages."""
