@@ -1,6 +1,7 @@
 from django.urls import path
 
 from analytics.views import findings, losing
+from analytics.views import information, projections
 from analytics.views import targets as views
 
 urlpatterns = [
@@ -13,4 +14,10 @@ urlpatterns = [
     path("temuan/<int:finding_id>/", findings.finding, name="finding"),
     path("temuan/<int:finding_id>/tindakan/", findings.act, name="finding-act"),
     path("temuan/<int:finding_id>/lampiran/<int:attachment_id>/", findings.attachment, name="finding-attachment"),
+    path("temuan/<int:finding_id>/", views.finding, name="finding"),
+    # What the end may be, and what is told of a kabupaten beside its result
+    path("<slug:slug>/<str:code>/proyeksi/", projections.projection_page, name="projection"),
+    path("<slug:slug>/<str:code>/proyeksi.svg", projections.projection_picture, name="projection-picture"),
+    path("<slug:slug>/<str:code>/keterangan/", information.information_page, name="information"),
+    path("<slug:slug>/<str:code>/keterangan.svg", information.information_picture, name="information-picture"),
 ]

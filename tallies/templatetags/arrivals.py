@@ -5,7 +5,8 @@ from datetime import timedelta
 from django import template
 
 from tallies.totals.arrivals import Arrivals, Interval
-from tallies.totals.arrivals_picture import clock_text, day_text, step_text
+from tallies.totals.arrivals_picture import step_text
+from tallies.totals.drawing import clock_text, day_text
 
 register = template.Library()
 

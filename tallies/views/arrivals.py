@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from regions.models import Region
 from tallies.models import Election, Office
-from tallies.totals import arrivals, arrivals_picture
+from tallies.totals import arrivals, arrivals_picture, drawing
 from tallies.views.conditional import page_etag, unchanged, with_etag
 from tallies.views.results import region_address, zone_of
 
@@ -60,12 +60,12 @@ def arrivals_picture_view(request: HttpRequest, slug: str, code: str) -> HttpRes
     """
     here = _Here(request, slug, code)
     kind, size = request.GET.get("gambar", ""), request.GET.get("ukuran", "")
-    if not here.arrivals.intervals or kind not in PICTURES or size not in arrivals_picture.SIZES:
+    if not here.arrivals.intervals or kind not in PICTURES or size not in drawing.SIZES:
         raise Http404
     etag = page_etag(request, f"{here.stamp} {kind} {size}", fragment=True)
     if answer := unchanged(request, etag):
         return answer
-    drawn = PICTURES[kind](here.arrivals, arrivals_picture.SIZES[size])
+    drawn = PICTURES[kind](here.arrivals, drawing.SIZES[size])
     return with_etag(HttpResponse(drawn, content_type="image/svg+xml"), etag)
 
 

@@ -23,6 +23,7 @@ from analytics.findings import acting, flood
 from analytics.findings.acting import Seen as Seen_
 from analytics.models import ElectionRules, Finding, Target
 from analytics.off_target import refreshing
+from analytics.projections import running as projections
 from sista import background
 from tallies import assigning, audit, intake, photos, preparation
 from tallies.count_room import error_reports, verification
@@ -130,6 +131,7 @@ def _findings(stage: Stage) -> None:
     acting.assign(one, play.rina, seen=Seen_(one.version, one.events.get().pk), by=play.budi)
     ElectionRules.objects.create(election=play.election, most_open=9)
     flood.limit_open([play.malang.pk])
+    projections.run_changed()
 
 
 def _reports(stage: Stage) -> None:
@@ -449,6 +451,9 @@ PAGES = [
         answer_without_reason,
     ),
     Seen("finding, reading only", "nasi", lambda s: f"/analisis/temuan/{finding_of('E2').pk}/"),
+    Seen("projection", "budi", "/analisis/pilkada-2020/35.07/proyeksi/"),
+    Seen("projection, none yet", "budi", "/analisis/latihan/35.07/proyeksi/"),
+    Seen("information", "budi", "/analisis/pilkada-2020/35.07/keterangan/"),
     Seen("new password", "budi", "/sandi/"),
     Seen("tokens", "budi", "/akun/token/"),
     Seen("token made", "rina", "/akun/token/", make_token),

@@ -315,6 +315,12 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
     "arrivals-picture": _regions,
     "work-left": _regions,
     "region": _regions,
+    "projection": _regions,
+    "projection-picture": _regions,
+    "information": _regions,
+    "information-picture": lambda m: [
+        Ask({"slug": SLUG, "code": "35.07"}, {"gambar": kind}) for kind in ("harapan", "partisipasi")
+    ],
     # Tables as files
     "export-job": lambda m: [Ask({"uuid": m.job.uuid})],
     "export-file": lambda m: [Ask({"uuid": m.job.uuid})],
