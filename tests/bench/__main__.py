@@ -26,9 +26,9 @@ BENCHMARKS = {
     "reading": [("reading", True)],
     "export": [("export", True)],
     "phone": [("phone", True)],
-    "projection": [("projection", False)],
     "rules": [("rules", True)],
     "findings": [("findings", True)],
+    "projection": [("projection", False), ("projection_run", True)],
 }
 
 
