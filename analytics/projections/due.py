@@ -1,4 +1,4 @@
-"""Which contests are to be projected again. No arithmetic, so that a round with nothing to do loads none."""
+"""Which contests, and which kabupaten inside them, are to be projected again."""
 
 from __future__ import annotations
 

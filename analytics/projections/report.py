@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from django.db.models import IntegerField, Max, OuterRef, Subquery
 
 from analytics.models import ProjectionRun
+from analytics.projecting.projection import Refusal
 from regions.models import Level, Region
 from tallies.models import Contest, ContestTotal, Pair
 from tallies.totals.arrivals import MOST_INTERVALS, QUARTER, STEPS, QuarterNumber
@@ -166,18 +167,18 @@ def parts_of(contest: Contest, region: Region, pairs: Sequence[Pair]) -> list[Pa
 
 #: Of which level the silent places are, by the code of the refusal.
 _SILENT_LEVELS = {
-    "nothing_in": Level.DISTRICT,
-    "too_little_reached": Level.DISTRICT,
-    "silent_province": Level.PROVINCE,
-    "silent_regencies": Level.REGENCY,
+    Refusal.NOTHING_IN: Level.DISTRICT,
+    Refusal.TOO_LITTLE_REACHED: Level.DISTRICT,
+    Refusal.SILENT_PROVINCE: Level.PROVINCE,
+    Refusal.SILENT_REGENCIES: Level.REGENCY,
 }
 
 
 def silent_places(contest: Contest, region: Region, refusal: str) -> Silent | None:
     """Where a first station would bring the answer nearer; None where there is an answer."""
-    if refusal not in _SILENT_LEVELS:
+    if not refusal:
         return None
-    level = _SILENT_LEVELS[refusal]
+    level = _SILENT_LEVELS[Refusal(refusal)]
     totals = ContestTotal.objects.filter(
         contest=contest,
         region__level=level,

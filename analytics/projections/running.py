@@ -5,22 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils import timezone
 
 from analytics import rule_settings
 from analytics.models import Expectation, ProjectionRun
+from analytics.projecting.projection import Projection, project
+from analytics.projecting.settings import ProjectionSettings
+from analytics.projecting.shrinking import Expected
+from analytics.projections import reading_returns
 from analytics.projections.due import due_contests, due_parts
+from analytics.projections.reading_returns import ReadReturns
 from sista.database import one_snapshot, writing
 from tallies.models import Contest
-
-if TYPE_CHECKING:
-    from analytics.projecting.projection import Projection
-    from analytics.projecting.settings import ProjectionSettings
-    from analytics.projecting.shrinking import Expected
-    from analytics.projections.reading_returns import ReadReturns
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +42,6 @@ def run(contest: Contest) -> int:
 
     0 where somebody else has just done so. Reads without a lock and computes outside of any transaction.
     """
-    from analytics.projections import reading_returns  # numpy: 30 MB that a process without projections need not hold
-
     now = timezone.now()
     with one_snapshot():
         read = reading_returns.read(contest)
@@ -75,15 +71,12 @@ def _runs(
     thresholds: ProjectionSettings,
     now: datetime,
 ) -> Iterator[ProjectionRun]:
-    from analytics.projecting.projection import project
-    from analytics.projections.reading_returns import part, part_expected
-
     expectation, of_pair = expected or (None, None)
     whole = project(read.returns, expected=of_pair, settings=thresholds)
     yield _row(contest, contest.region_id, read, whole, expectation, now, read.counted_at)
     for number in parts:
-        own = part_expected(of_pair, read.returns.tree, number) if of_pair else None
-        found = project(part(read.returns, number), expected=own, settings=thresholds)
+        own = reading_returns.part_expected(of_pair, read.returns.tree, number) if of_pair else None
+        found = project(reading_returns.part(read.returns, number), expected=own, settings=thresholds)
         counted_at = read.regency_counted_at[number]
         yield _row(contest, read.regencies[number], read, found, expectation, now, counted_at)
 

@@ -94,8 +94,7 @@ def test_a_refusal_says_why_what_is_needed_and_where(play, client):
 
 
 def test_every_refusal_has_its_sentences():
-    assert set(wording.REFUSALS) == {str(one) for one in Refusal}
-    for refusal in wording.REFUSALS:
+    for refusal in Refusal:
         run = ProjectionRun(refusal=refusal, reached=0.4)
         found = wording.why(run, wording.ProjectionSettings())
         assert found.reason
