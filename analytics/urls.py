@@ -1,7 +1,6 @@
 from django.urls import path
 
-from analytics.views import findings, losing
-from analytics.views import information, projections
+from analytics.views import findings, information, losing, projections
 from analytics.views import targets as views
 
 urlpatterns = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analytics', '0003_findings_of_every_rule'),
+        ('analytics', '0006_finding_attachments'),
     ]
 
     operations = [
