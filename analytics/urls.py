@@ -13,7 +13,6 @@ urlpatterns = [
     path("temuan/<int:finding_id>/", findings.finding, name="finding"),
     path("temuan/<int:finding_id>/tindakan/", findings.act, name="finding-act"),
     path("temuan/<int:finding_id>/lampiran/<int:attachment_id>/", findings.attachment, name="finding-attachment"),
-    path("temuan/<int:finding_id>/", views.finding, name="finding"),
     # What the end may be, and what is told of a kabupaten beside its result
     path("<slug:slug>/<str:code>/proyeksi/", projections.projection_page, name="projection"),
     path("<slug:slug>/<str:code>/proyeksi.svg", projections.projection_picture, name="projection-picture"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from analytics.off_target.lost_area import Below
 from sista.templatetags.formats import format_share
-from tallies.totals.arrivals_picture import FONT, INK, INK_2, LINE, SURFACE
+from tallies.totals.drawing import FONT, INK, INK_2, LINE, SURFACE
 
 #: Pixels a place takes, so that names do not touch.
 ROW = {"": 20, "kecil": 24}
