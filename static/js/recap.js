@@ -1,12 +1,13 @@
 // Comfort for the sheet of a D.Hasil; it works fully without it.
 //
-// The columns are added up beside the total as they are typed. On a phone one
-// column is shown at a time (data-column), and Enter goes down the column that
+// The columns are added up beside the total as they are typed. On a phone, and on
+// the page of a saksi PPK, one column is shown at a time (data-column), and Enter goes down the column that
 // is open, then to the next one.
 
 import { sumOf } from "./figures.js";
 
-const PHONE = matchMedia("(max-width:639px)");
+const NARROW = matchMedia("(max-width:639px)");
+const isTurned = () => NARROW.matches || document.body.classList.contains("phone");
 
 function showSums(form) {
   for (const output of form.querySelectorAll("[data-recap-sum]")) {
@@ -40,8 +41,12 @@ function attach(form) {
   const columnOf = (field) => heads.findIndex((head) => head.dataset.column === field.closest("[data-column]").dataset.column);
   const fieldsOf = (number) => [...sheet.querySelectorAll(`td[data-column="${heads[number].dataset.column}"] input`)];
 
-  sheet.classList.add("is-turned");
-  turns.hidden = false;
+  const lay = () => {
+    sheet.classList.toggle("is-turned", isTurned());
+    turns.hidden = !isTurned();
+  };
+  NARROW.addEventListener("change", lay);
+  lay();
   turns.addEventListener("click", (event) => {
     const button = event.target.closest("[data-recap-go]");
     if (!button) return;
@@ -59,7 +64,7 @@ function attach(form) {
   });
   // Before figures.js, which would go along the row into a column that is not shown.
   form.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing || !event.target.matches("input[data-row]") || !PHONE.matches) return;
+    if (event.key !== "Enter" || event.isComposing || !event.target.matches("input[data-row]") || !isTurned()) return;
     const fields = fieldsOf(open);
     const next = fields[fields.indexOf(event.target) + 1];
     if (!next && open === heads.length - 1) return;

@@ -27,6 +27,10 @@ BEFORE = ("registered_dpt", "voters_total", "ballots_received", "ballots_used")
 AFTER = ("valid_votes", "invalid_votes", "total_votes")
 
 
+#: How a date is written, the first as the page writes it.
+DATE_FORMATS = ["%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%d %m %Y", "%Y-%m-%d"]
+
+
 class RecapFigureField(forms.Field):
     """One row of boxes: "" is a blank box, one to seven ASCII digits a figure, all else an error."""
 
@@ -110,10 +114,13 @@ class RecapEntry(RecapSheet):
     """A D.Hasil that is entered. ``start`` is the version that is corrected."""
 
     supersedes = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    # Not a date picker: its three parts cost as many stops of the Tab key, and the paper is copied, not chosen.
     dated_on = forms.DateField(
         label=_lazy("Tanggal di formulir"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d"),
+        input_formats=DATE_FORMATS,
+        help_text=_lazy("Tanggal, bulan, tahun, misalnya 11-12-2020."),
+        widget=forms.DateInput(attrs={"class": "input", "autocomplete": "off"}, format=DATE_FORMATS[0]),
     )
     note = forms.CharField(
         label=_lazy("Catatan"),

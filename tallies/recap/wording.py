@@ -45,7 +45,7 @@ _REFUSALS: dict[str, Promise] = {
         "Kolom kiriman tidak sama dengan wilayahnya. Tidak ada yang tersimpan. Muat ulang halaman."
     ),
     "recap_figure": _lazy("Hanya angka 0–9, paling banyak tujuh. Huruf O bukan nol."),
-    "recap_date": _lazy("Tanggal tidak terbaca. Pilih tanggal yang tertulis di formulir, atau kosongkan."),
+    "recap_date": _lazy("Tanggal tidak terbaca. Tulis seperti 11-12-2020, atau kosongkan."),
     "recap_not_waiting": _lazy(
         "Rekap ini sudah dibaca orang lain atau baru saja diganti. Bacaan Anda tidak disimpan."
     ),

@@ -29,7 +29,19 @@ from tallies import assigning, audit, intake, photos, preparation
 from tallies.count_room import error_reports, verification
 from tallies.exports import jobs
 from tallies.exports.tables import Filters
-from tallies.models import Assignment, C1Form, Channel, Election, FormKind, InboundSms, Office, Phase, StationResult
+from tallies.models import (
+    Assignment,
+    C1Form,
+    Channel,
+    Contest,
+    Election,
+    FormKind,
+    InboundSms,
+    Office,
+    Phase,
+    RecapResult,
+    StationResult,
+)
 from tallies.preparation import NewPair, NewStation
 from tallies.sms import answering
 from tallies.submission import PhotoName
@@ -37,6 +49,7 @@ from tallies.totals import aggregation, rebuilding, wall_links
 from tallies.totals.places import place_for
 from tallies.witnesses import invitations, messaging
 from tests import cast, finding_makers, phones
+from tests import cast, phones, recaps
 from tests.browsing import (  # noqa: F401  fixtures
     DESKTOP,
     NARROWEST,
@@ -86,6 +99,8 @@ def furnish(stage: Stage) -> None:
     asked = stage.send("gedangan_1", [10, 20, 30], by="gita")
     verification.ask_for_fix(asked, by=play.budi, seen=1, reason="Foto halaman 2 tidak terbaca")
     stage.send("babat_1", [30, 100], by="wati")
+    recaps.send(play, by=play.ppk, photos=(recaps.photo(play.ppk, seed=9),))
+    recaps.send(play, recaps.columns({recaps.SUKAMAJU: [110, 50, 25], recaps.PAMOTAN: [80, 60, 20]}), by=play.rina)
     _reports(stage)
     left = assigning.assign(play.stations["gedangan_1"], cast.person("pergi", Role.WITNESS), by=play.dewi)
     assigning.revoke(left, by=play.dewi)
@@ -362,6 +377,19 @@ class Seen:
         return self.name
 
 
+def recap(stage: Stage, contest: str = "") -> str:
+    """The page of Dampit's D.Hasil, of the election itself or of that which is closed."""
+    slug = "pilkada-2015" if contest else "pilkada-2020"
+    held = Contest.objects.get(election__slug=slug, region__code="35.07")
+    return f"/rekap/kontes/{held.pk}/35.07.05/"
+
+
+def recap_asked(stage: Stage, page: Page) -> None:
+    page.locator("input[data-row=votes_1]:visible").first.fill("999")
+    page.locator("button[value=check]:not(.visually-hidden)").click()
+    expect(page.locator(".alert--ask").first).to_be_visible()
+
+
 PAGES = [
     Seen("sign-in", None, "/masuk/"),
     Seen("sign-in refused", None, "/masuk/", wrong_password),
@@ -421,6 +449,15 @@ PAGES = [
     Seen("paper, which station", "oper", "/belum-masuk/pilkada-2020/kertas/?kode=35.07"),
     Seen("paper", "budi", lambda s: f"/belum-masuk/tps/{result(s, 'dampit_2').pk}/kertas/"),
     Seen("paper, in already", "budi", lambda s: f"/belum-masuk/tps/{result(s, 'dampit_1').pk}/kertas/"),
+    Seen("recap, own", "ppk", lambda s: recap(s)),
+    Seen("recap, entry on a phone", "ppk", lambda s: recap(s) + "isi/", recap_asked),
+    Seen("recap, entry", "budi", lambda s: recap(s) + "isi/?perbaiki", recap_asked),
+    Seen("recap, closed", "budi", lambda s: recap(s, "lama") + "isi/"),
+    Seen("recap", "budi", lambda s: recap(s)),
+    Seen("recaps of a kabupaten", "budi", "/rekap/pilkada-2020/"),
+    Seen("recaps of a province", "dewi", "/rekap/pilkada-2020/"),
+    Seen("recaps to read", "oper", "/rekap/bacaan/"),
+    Seen("recap, second reading", "oper", lambda s: f"/rekap/bacaan/{RecapResult.objects.get().form.uuid}/"),
     Seen("phones of witnesses", "budi", "/penugasan/aktivasi/"),
     Seen("phones of witnesses, nobody found", "dewi", "/penugasan/aktivasi/?cari=tidak+ada"),
     Seen("activation link", "budi", "/penugasan/aktivasi/?keadaan=tanpa", make_link),
@@ -457,7 +494,7 @@ PAGES = [
     Seen("new password", "budi", "/sandi/"),
     Seen("tokens", "budi", "/akun/token/"),
     Seen("token made", "rina", "/akun/token/", make_token),
-    Seen("later", "ppk", "/"),
+    Seen("recap, home", "ppk", "/"),
     Seen("count room, several elections", "oper", "/"),
     Seen("count room, no second reading", "oper", "/kamar-hitung/pilkada-2020/"),
     Seen("count room, practice", "oper", "/kamar-hitung/latihan/"),

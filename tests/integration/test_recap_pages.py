@@ -70,7 +70,7 @@ def test_a_witness_of_a_ppk_lands_on_the_recap_and_sends_it_with_a_photo(play, p
     assert address("recap-entry", play) in home
     entry = text(client.get(address("recap-entry", play)))
     assert [entry.index(name) for name in ("Desa Sukamaju", "Kel. Pamotan", "Jumlah akhir")]
-    sent = body(columns(PARTS), photos=SimpleUploadedFile("d.jpg", picture()), dated_on="2020-12-11", note="Lengkap")
+    sent = body(columns(PARTS), photos=SimpleUploadedFile("d.jpg", picture()), dated_on="11-12-2020", note="Lengkap")
     answer = client.post(address("recap-entry", play), sent, follow=True)
     form = RecapForm.objects.get()
     assert form.receipt in text(answer)
