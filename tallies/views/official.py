@@ -34,6 +34,8 @@ from tallies.official.receiving import Statement
 
 #: On one page.
 IMPORTS, PROBLEMS = 20, 100
+#: The day first, as it is written here.
+MOMENTS = [f"{day} {time}" for day in ("%d/%m/%Y", "%d-%m-%Y", "%Y-%m-%d") for time in ("%H.%M", "%H:%M")]
 _MB = 1024 * 1024
 
 
@@ -49,9 +51,11 @@ class OfficialFileForm(forms.Form):
     source_url = forms.CharField(label=_("Alamat sumber"), max_length=500, required=False)
     as_of = forms.DateTimeField(
         label=_("Keadaan pada"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=_("Waktu yang tertulis di sumbernya."),
-        error_messages={"invalid": _("Isi tanggal dan jam.")},
+        # No datetime-local: within it the keyboard stops seven times, and it writes the date in the browser's order.
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        input_formats=MOMENTS,
+        help_text=_("Waktu yang tertulis di sumbernya, misalnya 15/12/2020 10.00."),
+        error_messages={"invalid": _("Isi tanggal dan jam seperti 15/12/2020 10.00.")},
     )
     file = forms.FileField(
         label=_("Berkas XLSX atau CSV"),

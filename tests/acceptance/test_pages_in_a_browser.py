@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
@@ -42,6 +43,11 @@ from tallies.models import (
     RecapResult,
     StationResult,
 )
+    OfficialImport,
+    Phase,
+    StationResult,
+)
+from tallies.official import importing, receiving, turns
 from tallies.preparation import NewPair, NewStation
 from tallies.sms import answering
 from tallies.submission import PhotoName
@@ -390,6 +396,27 @@ def recap_asked(stage: Stage, page: Page) -> None:
     expect(page.locator(".alert--ask").first).to_be_visible()
 
 
+OFFICIAL = "35.07.05.2001;1;81;100;20;201;5\n35.07.05.2001;2;1.234;1;1;;\n35.24.01.2001;1;1;1;1;;\n"
+
+
+def official(stage: Stage, header: str, *, then: Callable[[OfficialImport], Any] = turns.run) -> str:
+    """The page of a file of official figures that budi brought."""
+    malang = stage.play.malang
+    moment = dt.datetime(2020, 12, 15, 3, tzinfo=dt.UTC)
+    said = receiving.Statement(stage.play.election, malang.office, malang, malang.region, "KPU Malang", moment)
+    file = BytesIO(f"{header}\n{OFFICIAL}".encode())
+    one = receiving.receive(file, "rekap.csv", said, by=stage.person("budi"))
+    then(one)
+    return f"/impor/resmi/{one.uuid}/"
+
+
+def import_it(one: OfficialImport) -> None:
+    turns.run(one)
+    importing.confirm(one, by=one.imported_by)
+    turns.run(one)
+
+
+KNOWN = "kode desa;tps;1;2;3;sah;tidak sah"
 PAGES = [
     Seen("sign-in", None, "/masuk/"),
     Seen("sign-in refused", None, "/masuk/", wrong_password),
@@ -434,6 +461,12 @@ PAGES = [
     Seen("downloads", "budi", "/unduh/pilkada-2020/35.07/"),
     Seen("download under way", "budi", lambda s: prepared(s, "budi", run=False)),
     Seen("download ready", "rina", lambda s: prepared(s, "rina", run=True)),
+    Seen("official import", "budi", lambda s: official(s, KNOWN), open_folds),
+    Seen("official import, columns", "budi", lambda s: official(s, "a;b;c;d;e;f;g")),
+    Seen("official import under way", "budi", lambda s: official(s, KNOWN, then=lambda one: None)),
+    Seen("official import done", "budi", lambda s: official(s, KNOWN, then=import_it)),
+    Seen("official imports", "budi", "/impor/resmi/"),
+    Seen("station with official figures", "budi", lambda s: f"/hasil/pilkada-2020/tps/{result(s, 'dampit_1').pk}/"),
     Seen("queue", "budi", "/verifikasi/pilkada-2020/"),
     Seen("quarantine", "budi", "/verifikasi/pilkada-2020/karantina/"),
     Seen("quarantine, nothing there", "agus", "/verifikasi/pilkada-2020/karantina/"),

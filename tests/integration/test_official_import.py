@@ -80,7 +80,7 @@ def imported(play, text, *, by=None, **changes):
 def upload(client, play, text, name="resmi.csv", **changes):
     content = text if isinstance(text, bytes) else text.encode()
     given = {
-        "about": play.malang.pk, "source": "KPU Kabupaten Malang", "as_of": "2020-12-15T10:00",
+        "about": play.malang.pk, "source": "KPU Kabupaten Malang", "as_of": "15/12/2020 10.00",
         "file": SimpleUploadedFile(name, content),
     }  # fmt: skip
     return client.post(LIST, given | changes)
@@ -254,7 +254,7 @@ def test_names_of_files_are_for_the_eye_and_cells_are_text(budi, play):
         ({"about": "999999"}, "about"),
         ({"source": ""}, "source"),
         ({"source_url": "javascript:alert(1)"}, "https://"),
-        ({"as_of": "2999-01-01T10:00"}, "belum tiba"),
+        ({"as_of": "1/1/2999 10:00"}, "belum tiba"),
         ({"as_of": "kemarin"}, "Isi tanggal"),
         ({"file": ""}, "Pilih berkasnya"),
     ],
@@ -270,6 +270,12 @@ def test_a_file_beyond_the_limit_of_the_page_is_sent_to_the_command(budi, play, 
     settings.IMPORT_MAX_BYTES = 100
     answer = upload(budi, play, GOOD)
     assert (answer.status_code, "import_official" in answer.content.decode()) == (400, True)
+
+
+@pytest.mark.parametrize("given", ["15/12/2020 10:00", "15-12-2020 10.00", "2020-12-15 10:00", "2020-12-15T10:00"])
+def test_a_moment_is_of_the_place_however_it_is_written(budi, play, given):
+    upload(budi, play, GOOD, as_of=given)
+    assert OfficialImport.objects.get().as_of == AS_OF
 
 
 # Twice, newer, undone
