@@ -39,12 +39,9 @@ from tallies.models import (
     FormKind,
     InboundSms,
     Office,
-    Phase,
-    RecapResult,
-    StationResult,
-)
     OfficialImport,
     Phase,
+    RecapResult,
     StationResult,
 )
 from tallies.official import importing, receiving, turns
@@ -54,8 +51,7 @@ from tallies.submission import PhotoName
 from tallies.totals import aggregation, rebuilding, wall_links
 from tallies.totals.places import place_for
 from tallies.witnesses import invitations, messaging
-from tests import cast, finding_makers, phones
-from tests import cast, phones, recaps
+from tests import cast, finding_makers, phones, recaps
 from tests.browsing import (  # noqa: F401  fixtures
     DESKTOP,
     NARROWEST,
