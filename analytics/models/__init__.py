@@ -1,6 +1,6 @@
 """The tables of what is expected, what was found and what is projected, a file a noun."""
 
-from analytics.models.expectations import Expectation, ExpectationMethod, ExpectedShare
+from analytics.models.expectations import Expectation, ExpectationEvent, ExpectationMethod, ExpectedShare
 from analytics.models.findings import (
     ACTIVE_STATES,
     REASON_LENGTH,
@@ -15,6 +15,7 @@ from analytics.models.findings import (
     Severity,
 )
 from analytics.models.outcomes import ContestOutcome
+from analytics.models.import_drafts import ImportDraft, ImportKind
 from analytics.models.projections import ProjectionRun
 from analytics.models.rule_settings import ElectionRules
 from analytics.models.swing_memory import SwingMemory
@@ -28,6 +29,7 @@ __all__ = [
     "ContestOutcome",
     "ElectionRules",
     "Expectation",
+    "ExpectationEvent",
     "ExpectationMethod",
     "ExpectedShare",
     "Finding",
@@ -35,6 +37,8 @@ __all__ = [
     "FindingEvent",
     "FindingState",
     "FindingVersion",
+    "ImportDraft",
+    "ImportKind",
     "ProjectionRun",
     "Rule",
     "Severity",

@@ -121,3 +121,27 @@ class ExpectedShare(models.Model):
 
     def __str__(self) -> str:
         return f"{self.expectation_id}/{self.region_id}/{self.station_id}/{self.pair_id}"
+
+
+class ExpectationEvent(models.Model):
+    """Who made an expectation, and who let it take effect or took it out. Rows are added only."""
+
+    class Action(models.TextChoices):
+        MADE = "dibuat", _("Dibuat")
+        ACTIVATED = "diberlakukan", _("Diberlakukan")
+        REPLACED = "diganti", _("Diganti yang lain")
+
+    expectation = models.ForeignKey(Expectation, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(_("pada"), auto_now_add=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("oleh"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    action = models.CharField(_("tindakan"), max_length=14, choices=Action.choices)
+
+    class Meta:
+        verbose_name = _("riwayat harapan")
+        verbose_name_plural = pgettext_lazy("daftar", "riwayat harapan")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.expectation_id} {self.action}"

@@ -340,6 +340,16 @@ def _pairs_by_contest(contests: Iterable[Contest]) -> dict[int, list[Pair]]:
     return pairs
 
 
+def station_votes(
+    contests: Iterable[Contest], villages: Iterable[int], pairs: Iterable[int]
+) -> list[tuple[int, int, int, int]]:
+    """Return (desa, number of the TPS, votes of ``pairs``, votes of all pairs) of the TPS that are in; one query."""
+    results = StationResult.objects.counted().filter(contest__in=list(contests), station__region__in=list(villages))
+    ours = Sum("form__votes__votes", filter=Q(form__votes__pair__in=list(pairs)), default=0)
+    rows = results.order_by().values_list("station__region_id", "station__number")
+    return list(rows.annotate(ours=ours, all=Sum("form__votes__votes", default=0)))
+
+
 def party_report(election: Election, office: str, region: Region) -> PartyReport:
     """Report a region that lies above contests of ``office``."""
     contests = list(
@@ -357,9 +367,14 @@ def party_report(election: Election, office: str, region: Region) -> PartyReport
     )
 
 
-def district_lines(election: Election, within: Region) -> list[tuple[int, RegionLine]]:
-    """Each kecamatan of each contest within ``within``, with the contest's key, from three queries."""
-    inside = {"contest__election": election, "region__level": Level.DISTRICT}
+def district_lines(
+    election: Election, within: Region, *, level: int = Level.DISTRICT
+) -> list[tuple[int, RegionLine]]:
+    """Each kecamatan (or region of another ``level``) of each contest within ``within``, along the tree.
+
+    With the contest's key, from three queries.
+    """
+    inside = {"contest__election": election, "region__level": level}
     inside["region__first__range"] = (within.first, within.last)
     progress = ContestTotal.objects.filter(**inside).select_related("region").order_by("region__first", "contest")
     votes: dict[tuple[int, int], dict[int, tuple[int, int]]] = defaultdict(dict)

@@ -1,0 +1,1 @@
+"""What each place is expected to give: made from an earlier election, imported, read, and which one is in force."""
