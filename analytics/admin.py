@@ -4,9 +4,19 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from analytics import rule_settings
-from analytics.models import ContestOutcome, ElectionRules, Finding, FindingEvent, Target
+from analytics.models import (
+    ContestOutcome,
+    ElectionRules,
+    Expectation,
+    ExpectationEvent,
+    ExpectedShare,
+    Finding,
+    FindingEvent,
+    Target,
+)
 from analytics.projecting.settings import ProjectionSettings
 from analytics.rules.settings import RuleSettings
+from regions.models import Level
 from sista.scoped_admin import ScopedAdmin
 
 
@@ -58,24 +68,9 @@ class ContestOutcomeAdmin(ScopedAdmin):
         return ["contest"] if obj else []
 
 
-#: What an event is called; the record itself keeps the code.
-EVENT_WORDS = {
-    "opened": _("Ditemukan"),
-    "reopened": _("Dibuka lagi"),
-    "updated": _("Keadaan berubah"),
-    "closed": _("Ditutup"),
-}
-
-
-class FindingEventInline(admin.TabularInline):
-    model = FindingEvent
+class ReadOnlyInline(admin.TabularInline):
     extra = 0
     can_delete = False
-    fields = readonly_fields = ["at", "what", "actor", "numbers"]
-
-    @admin.display(description=_("tindakan"))
-    def what(self, event):
-        return EVENT_WORDS.get(event.action, event.action)
 
     def has_view_permission(self, request, obj=None):
         return request.user.is_staff
@@ -85,6 +80,55 @@ class FindingEventInline(admin.TabularInline):
 
     def has_change_permission(self, request, obj=None):
         return False
+
+
+class ExpectedShareInline(ReadOnlyInline):
+    """The kabupaten and what lies above: kecamatan are on the expectation's page, stations may be 800,000."""
+
+    model = ExpectedShare
+    fields = readonly_fields = ["region", "pair", "share", "turnout", "margin", "margin_spread"]
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request).filter(station=None, region__level__lte=Level.REGENCY)
+        return rows.select_related("region", "pair")
+
+
+class ExpectationEventInline(ReadOnlyInline):
+    model = ExpectationEvent
+    fields = readonly_fields = ["at", "action", "actor"]
+
+
+@admin.register(Expectation)
+class ExpectationAdmin(ScopedAdmin):
+    """Made and chosen on pages of their own; here to be read. What was expected is evidence."""
+
+    read_only = True
+    list_display = ["contest", "method", "source", "stated_on", "made_by", "is_active"]
+    list_filter = ["is_active", "method", "contest__election"]
+    list_select_related = ["contest__region", "contest__election", "made_by"]
+    search_fields = ["contest__region__name", "contest__region__code"]
+    inlines = [ExpectedShareInline, ExpectationEventInline]
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+#: What an event is called; the record itself keeps the code.
+EVENT_WORDS = {
+    "opened": _("Ditemukan"),
+    "reopened": _("Dibuka lagi"),
+    "updated": _("Keadaan berubah"),
+    "closed": _("Ditutup"),
+}
+
+
+class FindingEventInline(ReadOnlyInline):
+    model = FindingEvent
+    fields = readonly_fields = ["at", "what", "actor", "numbers"]
+
+    @admin.display(description=_("tindakan"))
+    def what(self, event):
+        return EVENT_WORDS.get(event.action, event.action)
 
 
 @admin.register(Finding)

@@ -37,6 +37,8 @@ urlpatterns = [
     path("layar/", include("tallies.urls.wall")),
     # Targets and findings
     path("analisis/", include("analytics.urls")),
+    # What is expected, and from where
+    path("harapan/", include("analytics.expectation_urls")),
     # The SMS gateway
     path("sms/", include("tallies.urls.sms")),
     # Phones and programs

@@ -52,6 +52,8 @@ def held(
             _send(play, contest, station.pk, figures)
     rebuilding.rebuild(election)
     aggregation.drain()
+    election.phase = Phase.CLOSED
+    election.save()
     return election
 
 

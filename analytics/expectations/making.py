@@ -136,8 +136,7 @@ def draft_from_earlier(
     tree, votes = returns.districts.tree, returns.by_district
     drawn = shares_of_districts(tree, votes.part, votes.whole)
     shares = carry(tree, drawn, votes.whole, measured.slope if measured else 1.0)
-    known = ~np.isnan(shares)
-    share = float((shares * votes.whole)[known].sum() / votes.whole[known].sum())
+    share = float(votes.part.sum() / votes.whole.sum())
     part = rival_part(list(returns.rivals), pairs=contest.pairs.count())
     return Draft(
         contest=contest,
@@ -250,6 +249,7 @@ def _rows(draft: Draft) -> Iterator[ExpectedShare]:
 
 
 def _large(draft: Draft) -> Iterator[ExpectedShare]:
+    """As they voted then: nothing is above them that could be lent."""
     here, districts = draft.contest.region, draft.returns.districts
     votes = draft.returns.by_district
     regency_of = districts.tree.regency_of
@@ -257,12 +257,11 @@ def _large(draft: Draft) -> Iterator[ExpectedShare]:
     if here.level < Level.REGENCY:
         groups |= {key: regency_of == number for number, key in enumerate(districts.regencies)}
     for key, inside in groups.items():
-        use = inside & ~np.isnan(draft.shares) & (votes.whole > 0)
-        if use.any():
-            weight = votes.whole[use]
-            known = use & ~np.isnan(votes.turnout)
+        whole = votes.whole[inside].sum()
+        if whole:
+            known = inside & ~np.isnan(votes.turnout)
             turnout = np.average(votes.turnout[known], weights=votes.whole[known]) if known.any() else np.nan
-            yield _share(draft, key, (draft.shares[use] * weight).sum() / weight.sum(), turnout, has_margin=True)
+            yield _share(draft, key, votes.part[inside].sum() / whole, turnout, has_margin=True)
 
 
 def _share(draft: Draft, region: int, share: float, turnout: float, *, has_margin: bool) -> ExpectedShare:

@@ -20,8 +20,8 @@ class ImportKind(models.TextChoices):
 class ImportDraft(models.Model):
     """What a file said, kept for its maker alone until it is imported or a day has passed.
 
-    ``rows``: the file's rows as read, texts by column; emptied when they are imported. Then the row stays:
-    who imported which file (``digest`` is its SHA-256) when, and what came of it.
+    ``rows``: what is to be written, ``problems``: (line, column, value, reason) of each row that is not. Both are
+    emptied by the import; the row stays, and says who imported which file (``digest``: its SHA-256) when.
     """
 
     uuid = models.UUIDField(unique=True)
@@ -33,6 +33,7 @@ class ImportDraft(models.Model):
     source = models.CharField(_("sumber"), max_length=300, blank=True)
     stated_on = models.DateField(_("tanggal pernyataan"), null=True)
     rows = models.JSONField(default=list)
+    problems = models.JSONField(default=list)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)
     imported_at = models.DateTimeField(null=True)

@@ -23,6 +23,9 @@ from accounts.models import Role, User
 from analytics.findings import acting, flood
 from analytics.findings.acting import Seen as Seen_
 from analytics.models import ElectionRules, Finding, Target
+from analytics.expectations import importing
+from analytics.expectations.making import make_from_earlier
+from analytics.models import Finding, Target
 from analytics.off_target import refreshing
 from analytics.projections import running as projections
 from sista import background
@@ -45,6 +48,9 @@ from tallies.models import (
     StationResult,
 )
 from tallies.official import importing, receiving, turns
+    Phase,
+    StationResult,
+)
 from tallies.preparation import NewPair, NewStation
 from tallies.sms import answering
 from tallies.submission import PhotoName
@@ -52,6 +58,7 @@ from tallies.totals import aggregation, rebuilding, wall_links
 from tallies.totals.places import place_for
 from tallies.witnesses import invitations, messaging
 from tests import cast, finding_makers, phones, recaps
+from tests import cast, earlier, phones
 from tests.browsing import (  # noqa: F401  fixtures
     DESKTOP,
     NARROWEST,
@@ -111,6 +118,7 @@ def furnish(stage: Stage) -> None:
     for contest, share in ((play.malang, "0.47"), (play.lamongan, None)):
         said = {"stated_on": dt.date(2020, 10, 14), "stated_by": "DPD Jatim", "source": "Rapat DPD"}
         Target.objects.create(contest=contest, expected_share=share, **said)
+    make_from_earlier(play.malang, earlier.held(play, slug="pilkada-2010", year=2010), by=play.dewi)
     _other_election(stage, "latihan", FormKind.FULL, Phase.OPEN, "lati", practice_of=play.election)
     _other_election(stage, "pilkada-2025", FormKind.SHORT, Phase.PREPARATION, "awal")
     _other_election(stage, "pilkada-2015", FormKind.SHORT, Phase.CLOSED, "lama")
@@ -363,6 +371,33 @@ def finding_of(rule: str) -> Finding:
 def answer_without_reason(stage: Stage, page: Page) -> None:
     page.click("button[value=jelaskan]")
     expect(page.locator("#act-error")).to_be_visible()
+def contest_2015() -> Contest:
+    return Contest.objects.get(election__slug="pilkada-2015")
+
+
+def expectation_to_be_made(stage: Stage) -> str:
+    election = Election.objects.get(slug="pilkada-2010")
+    return f"/harapan/pilkada-2020/{stage.play.malang.pk}/buat/?dari={election.pk}-bupati"
+
+
+def looked_at_file(stage: Stage) -> str:
+    text = "kode;paslon;bagian;selisih;sebaran\n35.07;1;52%;4%;12%\n35.07.05.2001.001;1;48%;;\n99.99;1;150%;;\n"
+    return _looked_at(stage, text, kind="harapan", contest=stage.play.malang)
+
+
+def looked_at_targets(stage: Stage) -> str:
+    text = "kode;bagian;oleh;tanggal;sumber\n35.07;52%;DPD;2020-10-14;Rapat\n35.99;52%;DPD;2020-10-14;Rapat\n"
+    return _looked_at(stage, text, kind="target", contest=None)
+
+
+def _looked_at(stage: Stage, text: str, *, kind: str, contest: Contest | None) -> str:
+    dewi = stage.person("dewi")
+    file = BytesIO(text.encode())
+    draft = importing.look_at(
+        file, "harapan.csv", stage.play.election, kind=kind, contest=contest, source="Survei", within=dewi.scope,
+        by=dewi,
+    )  # fmt: skip
+    return f"/harapan/pilkada-2020/impor/{draft.uuid}/"
 
 
 @dataclass(frozen=True)
@@ -503,6 +538,14 @@ PAGES = [
     Seen("big screen practice", None, lambda s: wall_of(s, "35.07", "latihan")),
     Seen("big screen ended", None, "/layar/tidak-ada/", status=404),
     Seen("targets", "dewi", "/analisis/pilkada-2020/target/"),
+    Seen("expectations", "dewi", "/harapan/pilkada-2020/"),
+    Seen("expectations of a contest", "dewi", lambda s: f"/harapan/pilkada-2020/{s.play.malang.pk}/"),
+    Seen("expectations, reading only", "budi", lambda s: f"/harapan/pilkada-2020/{s.play.malang.pk}/"),
+    Seen("expectation, nothing earlier", "dewi", lambda s: f"/harapan/pilkada-2015/{contest_2015().pk}/buat/"),
+    Seen("expectation to be made", "dewi", expectation_to_be_made),
+    Seen("expectation import", "dewi", "/harapan/pilkada-2020/impor/"),
+    Seen("expectation looked at", "dewi", looked_at_file),
+    Seen("targets looked at", "dewi", looked_at_targets),
     Seen("finding", "dewi", lambda s: f"/analisis/temuan/{Finding.objects.get().pk}/"),
     Seen("lost desa", "budi", lambda s: f"/analisis/pilkada-2020/target/{s.play.malang.pk}/35.07.05.2001/"),
     Seen("finding", "dewi", lambda s: f"/analisis/temuan/{Finding.objects.filter(rule='W')[0].pk}/"),

@@ -26,6 +26,8 @@ from analytics.findings import acting
 from analytics.findings.acting import Seen
 from analytics.models import Finding as RuleFinding
 from analytics.models import FindingAttachment
+from analytics.expectations import importing
+from analytics.models import Expectation, ImportDraft
 from tallies import assigning, intake, photos, preparation
 from tallies.count_room import error_reports
 from tallies.exports import jobs
@@ -69,6 +71,7 @@ WORDS = {
     "token": "papan-rapat-kita", "reminder": "Segera kabari posko", "late": "Sinyal kembali subuh",
     "recap": "Kotak suara basah", "source": "Pleno Kepanjen",
     "finding": "Berita acara menyusul",
+    "source": "Survei Kanjuruhan",
 }  # fmt: skip
 #: Known to who guards a TPS of Malang, and to nobody of Lamongan.
 PUBLIC = ("Sanusi-Didik", "Lathifah-Budi", "Heri-Gunadi", "Kabupaten Malang", "Dampit", "Pamotan", "Gedangan")
@@ -111,6 +114,8 @@ class Malang:
     link: WallLink
     token: Any
     finding: Any
+    expectation: Expectation
+    draft: ImportDraft
 
 
 @pytest.fixture
@@ -171,6 +176,7 @@ def malang(play) -> Malang:
     finding = finding_makers.write(play, "D2", numbers={"differences": [{"pair": 1, "first": 4127, "second": 4139}]})
     seen_there = Seen(1, finding.events.get().pk)
     acting.note(finding, WORDS["finding"], seen=seen_there, by=play.budi, files=[finding_makers.PDF])
+    draft, expectation = _expected(play)
     reading.send(play, "babat_1", [30, 100], by=play.wati)
     aggregation.drain()
     return Malang(
@@ -206,6 +212,24 @@ def _official(play: cast.Play) -> OfficialImport:
     one = receiving.receive(io.BytesIO(text.encode()), "pleno.csv", said, by=play.budi)
     turns.run(one)
     return one
+        expectation,
+        draft,
+    )
+
+
+def _expected(play: cast.Play) -> tuple[ImportDraft, Expectation]:
+    """A file that a DPD looks at, and an expectation that is not in force (any more)."""
+    text = b"kode;paslon;bagian\n35.07;1;41,27%\n"
+    drafts = [
+        importing.look_at(
+            io.BytesIO(text), "harapan.csv", play.election, kind="harapan", contest=play.malang,
+            source=WORDS["source"], within=play.dewi.scope, by=play.dewi,
+        )
+        for _time in (1, 2)
+    ]  # fmt: skip
+    made = importing.import_draft(drafts[0], by=play.dewi).expectation
+    Expectation.objects.update(is_active=False)
+    return drafts[1], made
 
 
 def _read_twice(play: cast.Play) -> None:
@@ -383,6 +407,20 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
         Ask({"uuid": m.recap.uuid}, body={"uuid": str(uuid.uuid4()), "step": "unreadable", "alasan": "Gelap"})
     ],
     "recap-photo": lambda m: [Ask({"uuid": m.recap.uuid, "sha256": m.recap.photo_names.get().sha256})],
+    # What is expected
+    "expectations": lambda m: [Ask({"slug": SLUG})],
+    "expectation-import": lambda m: [
+        Ask({"slug": SLUG}, {"kontes": m.play.malang.pk}, {"jenis": "harapan", "kontes": m.play.malang.pk})
+    ],
+    "expectation-preview": lambda m: [Ask({"slug": SLUG, "uuid": m.draft.uuid})],
+    "contest-expectations": lambda m: [
+        Ask({"slug": SLUG, "contest_id": m.play.malang.pk}),
+        Ask({"slug": SLUG, "contest_id": m.play.malang.pk}, {"harapan": m.expectation.pk}),
+    ],
+    "expectation-make": lambda m: [Ask({"slug": SLUG, "contest_id": m.play.malang.pk}, body={"dari": "1-bupati"})],
+    "expectation-activate": lambda m: [
+        Ask({"slug": SLUG, "contest_id": m.play.malang.pk}, body={"harapan": m.expectation.pk})
+    ],
     # Links to witnesses
     "phones": lambda m: [Ask(), Ask(query={"cari": "siti"})],
     "phone-link": lambda m: [Ask({"pk": m.play.siti.pk})],
@@ -441,6 +479,8 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
     "api-results": _regions,
 }
 
+#: Of an election that is theirs too, but for others to do.
+REFUSED = {"agus": {"expectation-import"}}
 PROGRAMS = {name for name in ADDRESSES if name.startswith("api-") and not name.startswith("api-token")}
 #: Their own desks, which answer with what is theirs. Everything else is not there for them.
 _DESK = {"witness-home", "api-witness", "api-forms", "api-invitations"}
@@ -451,6 +491,10 @@ DESKS = {
         "api-elections", "api-contests", "api-queue",
         "official-imports", "api-quarantine", "api-error-reports", "api-silent",
         "findings",
+        "results-home", "expectations", "verification-queue",
+        "quarantine", "error-reports", "silent", "silent-remind", "paper-find",
+        "phones", "wall-links", "wall-make", "api-tokens", "api-elections", "api-contests", "api-queue",
+        "api-quarantine", "api-error-reports", "api-silent",
     },
     "oper_lamongan": _DESK | {
         "paper-find", "count-room", "reading", "reading-hold", "reading-queue", "own-readings",
@@ -509,6 +553,8 @@ def state() -> dict[str, Any]:
         (OfficialImport, ("pk", "state", "columns")),
         (OfficialFigure, ("pk", "standing")),
         (RuleFinding, ("pk", "state", "assigned_to", "version")),
+        (Expectation, ("pk", "is_active")),
+        (ImportDraft, ("pk", "imported_at")),
     ):
         rows[f"{model._meta.label} rows"] = list(model.objects.order_by("pk").values_list(*columns))
     return rows
@@ -523,7 +569,9 @@ def test_of_another_place_nothing_is_there_nothing_is_told_and_nothing_changes(m
     for name, asked, answer in walk(malang, client):
         assert told(answer, words) == [], asked
         assert answer.status_code < 500, asked
-        if name not in DESKS[who]:
+        if name in REFUSED.get(who, ()):
+            assert answer.status_code == 403, asked
+        elif name not in DESKS[who]:
             assert answer.status_code in (404, 405), asked
         elif answer.status_code == 200 or (name, answer.status_code) == ("recap-home", 302):  # it leads on to one
             seen.add(name)
