@@ -26,8 +26,11 @@ def activate(expectation: Expectation, *, by: Any) -> bool:
 
 
 def hold(contest: int) -> None:
-    """Lock the contest, so that two who make or choose an expectation do it one after the other."""
-    Contest.objects.select_for_update().get(pk=contest)
+    """Lock the contest, so that two who make or choose an expectation do it one after the other.
+
+    Not its key: forms that name the contest come in meanwhile.
+    """
+    Contest.objects.select_for_update(no_key=True).get(pk=contest)
 
 
 def retire(contest: int, *, by: Any) -> None:

@@ -31,7 +31,7 @@ FIELDS = (
     Field("tanggal", gettext_lazy("Tanggal pernyataan"), ("date", "tanggal", "stated on"), required=False),
 )
 #: A file with more is no statement of a person; it would also hold the one writer of SQLite too long.
-MOST_ROWS = 200_000
+MOST_ROWS = 100_000
 #: Shares of one place may add up to this: they are rounded.
 WHOLE = 1.005
 KEYS_AT_A_TIME = 500

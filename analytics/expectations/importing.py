@@ -125,29 +125,33 @@ def _write_expectation(draft: ImportDraft, *, by: Any) -> Expectation:
     assert draft.contest_id is not None
     choosing.hold(draft.contest_id)
     choosing.retire(draft.contest_id, by=by)
+    stated = [Row(*values) for values in draft.rows]
     expectation = Expectation.objects.create(
         contest_id=draft.contest_id,
         method=ExpectationMethod.IMPORTED,
         source=draft.source,
         stated_on=draft.stated_on,
         made_by=by,
-        fit={"file": draft.file_name, "digest": draft.digest, "rows": len(draft.rows)},
+        fit={
+            "file": draft.file_name,
+            "digest": draft.digest,
+            "rows": len(stated),
+            "places": len({row.region for row in stated if row.station is None}),
+        },
     )
-    shares = []
-    for values in draft.rows:
-        row = Row(*values)
-        shares.append(
-            ExpectedShare(
-                expectation=expectation,
-                region_id=row.region,
-                station_id=row.station,
-                pair_id=row.pair,
-                share=row.share,
-                turnout=row.turnout,
-                margin=row.margin,
-                margin_spread=row.spread,
-            )
+    shares = [
+        ExpectedShare(
+            expectation=expectation,
+            region_id=row.region,
+            station_id=row.station,
+            pair_id=row.pair,
+            share=row.share,
+            turnout=row.turnout,
+            margin=row.margin,
+            margin_spread=row.spread,
         )
+        for row in stated
+    ]
     ExpectedShare.objects.bulk_create(shares, batch_size=ROWS_AT_A_TIME)
     choosing.record(expectation, choosing.Action.MADE, by=by)
     return expectation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 
 from analytics.expecting import chance_ahead
 from analytics.models import Expectation, ExpectedShare, Target
@@ -54,9 +54,13 @@ def contest_lines(election: Election, region: Region) -> list[ContestLine]:
         Prefetch("pairs", Pair.objects.filter(usungan=True), to_attr="ours"),
     )
     contests = list(contests)
-    active = [one.expected[0].pk for one in contests if one.expected]
-    whole = ExpectedShare.objects.filter(expectation__in=active, station=None, pair__usungan=True)
-    rows = {(row.expectation_id, row.region_id): row for row in whole.filter(region__level__lte=Level.REGENCY)}
+    whole = ExpectedShare.objects.filter(
+        expectation__in=[one.expected[0].pk for one in contests if one.expected],
+        region__in=[one.region_id for one in contests],
+        station=None,
+        pair__in=[pair.pk for one in contests for pair in one.ours],
+    )
+    rows = {(row.expectation_id, row.region_id): row for row in whole}
     return [
         ContestLine(
             contest=one,
@@ -71,16 +75,18 @@ def contest_lines(election: Election, region: Region) -> list[ContestLine]:
     ]
 
 
-def statements(contest: Contest) -> QuerySet[Expectation]:
-    """Every expectation of ``contest``, in force first, then the newest, with the number of places it speaks of."""
-    places = Count("shares", filter=Q(shares__station=None))
-    rows = Expectation.objects.filter(contest=contest).select_related("made_by", "earlier")
-    return rows.annotate(places=places).prefetch_related("events__actor").order_by("-is_active", "-stated_on", "-pk")
+def statements(contest: Contest) -> list[Expectation]:
+    """Every expectation of ``contest``, in force first, then the newest."""
+    rows = Expectation.objects.filter(contest=contest).select_related("made_by").prefetch_related("events__actor")
+    return list(rows.order_by("-is_active", "-stated_on", "-pk"))
 
 
 def district_rows(expectation: Expectation) -> QuerySet[ExpectedShare]:
     """What is stated of our pair by kecamatan, along the tree."""
+    # By keys, as in `reading.expected_shares`: beside them there may be a row a TPS.
+    districts = Region.objects.within(expectation.contest.region).filter(level=Level.DISTRICT).order_by().values("pk")
+    ours = Pair.objects.filter(contest=expectation.contest_id, usungan=True).values_list("pk", flat=True)
     rows = ExpectedShare.objects.filter(
-        expectation=expectation, station=None, pair__usungan=True, region__level=Level.DISTRICT
+        expectation=expectation, station=None, pair__in=list(ours), region__in=districts
     )
     return rows.select_related("region__parent").order_by("region__first")

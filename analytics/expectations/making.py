@@ -171,10 +171,10 @@ def make_from_earlier(
     """
     draft = draft_from_earlier(contest, earlier, earlier_pair=earlier_pair, office=office, measured_on=measured_on)
     rows = list(_rows(draft))
-    fit = draft.fit | {"digest": _digest(rows)}
+    digest = _digest(rows)
     with writing():
         choosing.hold(contest.pk)
-        same = Expectation.objects.active().filter(contest=contest, earlier=earlier, fit=fit).first()
+        same = Expectation.objects.active().filter(contest=contest, earlier=earlier, fit__digest=digest).first()
         if same is not None:
             return same
         choosing.retire(contest.pk, by=by)
@@ -185,7 +185,7 @@ def make_from_earlier(
             stated_on=stated_on or timezone.localdate(),
             made_by=by,
             earlier=earlier,
-            fit=fit,
+            fit=draft.fit | {"digest": digest, "places": sum(row.station_id is None for row in rows)},
         )
         for row in rows:
             row.expectation = expectation
@@ -276,7 +276,7 @@ def _share(draft: Draft, region: int, share: float, turnout: float, *, has_margi
 
 
 def _digest(rows: list[ExpectedShare]) -> str:
-    facts = [(row.region_id, row.station_id, row.share, row.turnout, row.margin) for row in rows]
+    facts = [(row.region_id, row.station_id, row.share, row.turnout, row.margin, row.margin_spread) for row in rows]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

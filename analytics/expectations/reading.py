@@ -46,7 +46,9 @@ def expected_shares(
         raise ValueError("ask for a level, for regions or for stations")
     known = ExpectedShare.objects.filter(expectation=expectation, pair=pair, share__isnull=False)
     if level is not None:
-        return _by_region(known.filter(station=None, region__level=level))
+        # Named by key, each is found in the index of the regions; a join walked all 900,000 rows on SQLite.
+        of_level = Region.objects.filter(level=level).order_by().values("pk")
+        return _by_region(known.filter(station=None, region__in=of_level))
     if regions is not None:
         return _of_regions(known, list(regions))
     return _of_stations(known, list(stations or ()))

@@ -46,7 +46,7 @@ def expectations(request: HttpRequest, slug: str) -> HttpResponse:
 def contest(request: HttpRequest, slug: str, contest_id: int) -> HttpResponse:
     """Show every target and expectation of a contest; of one, in force or ``?harapan=``, the kecamatan."""
     one = contest_of(request, slug, contest_id)
-    stated = list(listing.statements(one))
+    stated = listing.statements(one)
     asked = key_in(request.GET.get("harapan", ""))
     shown = next((row for row in stated if (row.pk == asked if asked is not None else row.is_active)), None)
     if asked is not None and shown is None:
@@ -61,6 +61,7 @@ def contest(request: HttpRequest, slug: str, contest_id: int) -> HttpResponse:
         "zone": zone_of(list(Region.objects.ancestors_of(one.region))),
     }
     if shown is not None:
+        shown.contest = one
         page = Paginator(listing.district_rows(shown), DISTRICTS_A_PAGE).get_page(request.GET.get("halaman"))
         context |= {"page": page, "places": [listing.PlaceLine(row) for row in page]}
     return _page(request, one.election, "analytics/contest_expectations.html", context)

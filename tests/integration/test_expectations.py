@@ -283,12 +283,6 @@ def test_the_same_few_statements_whatever_the_number_of_places(play, made, djang
         reading.district_shares(made, pair, [1, 2, 3])
 
 
-def test_reading_a_level_does_not_walk_the_stations(play, made):
-    """On SQLite as on PostgreSQL the rows of regions have an index of their own."""
-    rows = ExpectedShare.objects.filter(expectation=made, station=None, pair=ours(play.malang))
-    assert "one_expected_share_a_region_and_pair" in rows.explain() or "expected_shares_of_a_region" in rows.explain()
-
-
 # The arithmetic
 
 
