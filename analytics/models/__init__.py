@@ -14,8 +14,8 @@ from analytics.models.findings import (
     Rule,
     Severity,
 )
-from analytics.models.outcomes import ContestOutcome
 from analytics.models.import_drafts import ImportDraft, ImportKind
+from analytics.models.outcomes import ContestOutcome
 from analytics.models.projections import ProjectionRun
 from analytics.models.rule_settings import ElectionRules
 from analytics.models.swing_memory import SwingMemory

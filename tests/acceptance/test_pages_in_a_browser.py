@@ -20,12 +20,11 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import Role, User
+from analytics.expectations import importing
+from analytics.expectations.making import make_from_earlier
 from analytics.findings import acting, flood
 from analytics.findings.acting import Seen as Seen_
 from analytics.models import ElectionRules, Finding, Target
-from analytics.expectations import importing
-from analytics.expectations.making import make_from_earlier
-from analytics.models import Finding, Target
 from analytics.off_target import refreshing
 from analytics.projections import running as projections
 from sista import background
@@ -47,18 +46,15 @@ from tallies.models import (
     RecapResult,
     StationResult,
 )
-from tallies.official import importing, receiving, turns
-    Phase,
-    StationResult,
-)
+from tallies.official import importing as official_importing
+from tallies.official import receiving, turns
 from tallies.preparation import NewPair, NewStation
 from tallies.sms import answering
 from tallies.submission import PhotoName
 from tallies.totals import aggregation, rebuilding, wall_links
 from tallies.totals.places import place_for
 from tallies.witnesses import invitations, messaging
-from tests import cast, finding_makers, phones, recaps
-from tests import cast, earlier, phones
+from tests import cast, earlier, finding_makers, phones, recaps
 from tests.browsing import (  # noqa: F401  fixtures
     DESKTOP,
     NARROWEST,
@@ -371,6 +367,8 @@ def finding_of(rule: str) -> Finding:
 def answer_without_reason(stage: Stage, page: Page) -> None:
     page.click("button[value=jelaskan]")
     expect(page.locator("#act-error")).to_be_visible()
+
+
 def contest_2015() -> Contest:
     return Contest.objects.get(election__slug="pilkada-2015")
 
@@ -443,7 +441,7 @@ def official(stage: Stage, header: str, *, then: Callable[[OfficialImport], Any]
 
 def import_it(one: OfficialImport) -> None:
     turns.run(one)
-    importing.confirm(one, by=one.imported_by)
+    official_importing.confirm(one, by=one.imported_by)
     turns.run(one)
 
 

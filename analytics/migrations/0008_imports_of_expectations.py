@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analytics', '0003_findings_of_every_rule'),
+        ('analytics', '0007_when_a_projection_was_counted'),
         ('tallies', '0017_examination_queue'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
