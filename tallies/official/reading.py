@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from tallies.models import (
     Contest,
@@ -66,16 +69,21 @@ class Comparison:
         return sum(line.differs for line in self.lines)
 
 
-def compared(result: StationResult) -> Comparison | None:
-    """The official figure of a station beside the form that counts; None where there is none."""
-    standing = (
-        OfficialStanding.objects.filter(station=result.station_id, contest=result.contest_id)
-        .select_related("figure__source")
-        .first()
-    )
-    if standing is None:
+def with_official(results: QuerySet[StationResult]) -> QuerySet[StationResult]:
+    """``results`` with the key of the official figure that stands for each, asked for with them: most have none."""
+    there = OfficialStanding.objects.filter(station=OuterRef("station"), contest=OuterRef("contest"))
+    return results.annotate(official_id=Subquery(there.values("figure")))
+
+
+def compared(result: Any) -> Comparison | None:
+    """The official figure of a station beside the form that counts; None where there is none.
+
+    ``result`` comes from `with_official`.
+    """
+    if result.official_id is None:
         return None
-    figure, ours = standing.figure, result.form.figures if result.form and result.is_in else None
+    figure = OfficialFigure.objects.select_related("source").get(pk=result.official_id)
+    ours = result.form.figures if result.form and result.is_in else None
     votes = dict(figure.votes.values_list("pair_id", "votes"))
     lines = [
         Line(pair, pair.name, ours.votes.get(pair.number) if ours else None, votes.get(pair.pk))

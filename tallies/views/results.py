@@ -235,7 +235,7 @@ def station_message(request: HttpRequest, slug: str, result_id: int) -> HttpResp
 
 def _visible_result(request: HttpRequest, slug: str, result_id: int) -> StationResult:
     visible = StationResult.objects.visible_to(request.user).with_place()
-    return get_object_or_404(visible, pk=result_id, contest__election__slug=slug)
+    return get_object_or_404(official_reading.with_official(visible), pk=result_id, contest__election__slug=slug)
 
 
 def _station_page(
