@@ -1,7 +1,7 @@
 """What a finding's numbers say, ready for the templates: rows to compare, relations, values that are suggested.
 
 The numbers are JSON that a rule wrote, perhaps an older one: what is missing or is not what it should be is None, and
-the templates write "–". The wording is in ``templates/analytics/_finding_short.html`` and ``_finding_sentence.html``.
+the templates write "–". The wording is in ``templates/analytics/finding_short/`` and ``_finding_sentence.html``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from functools import cached_property
 from math import isfinite
 from typing import Any
 
-from analytics.models import Finding, Severity
+from analytics.models import Finding, FindingState, Rule, Severity
+from regions.models import Level
 from sista.templatetags.formats import pair_name
 from tallies.checks import Contradiction
 from tallies.figures import FULL_FIELDS
@@ -89,6 +90,22 @@ class Described:
     @property
     def severity(self) -> str:
         return Severity(self.finding.severity).name
+
+    @property
+    def rule_label(self) -> str:
+        return str(Rule(self.finding.rule).label)  # get_rule_display hashes all choices anew: a millisecond a row
+
+    @property
+    def state_label(self) -> str:
+        return str(FindingState(self.finding.state).label)
+
+    @property
+    def place(self) -> str:
+        """The station with its desa, or the region; of a desa or kecamatan also what it lies in."""
+        region = self.finding.region
+        above = [region.parent.title] if region.parent and region.level > Level.REGENCY else []
+        station = [self.finding.station.title] if self.finding.station else []
+        return ", ".join([*station, region.title, *above])
 
     @property
     def is_no_proof(self) -> bool:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from analytics.findings import listing
 from analytics.findings.describing import Described, described
+from analytics.findings.in_words import short_text
 from analytics.findings.listing import ROWS_AT_A_TIME, Asked, View
 from analytics.models import Finding, Severity
 from regions.models import Level, Region
@@ -64,24 +63,18 @@ def _row(one: Described) -> Row:
     return (
         str(Severity(finding.severity).label),
         finding.rule,
-        str(finding.get_rule_display()),
+        one.rule_label,
         str(finding.contest.title),
         finding.region.code,
         finding.region.title,
         finding.station.number if finding.station else None,
-        numbers_text(one) or None,
+        short_text(one) or None,
         finding.stake,
-        str(finding.get_state_display()),
+        one.state_label,
         str(finding.assigned_to) if finding.assigned_to else None,
         finding.opened_at,
         finding.updated_at,
     )
-
-
-def numbers_text(one: Described) -> str:
-    """The numbers in the words of the list."""
-    shown = render_to_string("analytics/_finding_short.html", {"one": one, "found": one.finding})
-    return " ".join(strip_tags(shown).split())
 
 
 def _open_findings(contest: Contest, region: Region) -> OtherWork:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from analytics.findings import acting, attaching, flood, listing, reading, refusals
+from analytics.findings import acting, attaching, flood, in_words, listing, reading, refusals
 from analytics.findings.acting import ActionRefused, Seen
 from analytics.findings.attaching import AttachmentRefused
 from analytics.findings.describing import described
@@ -108,7 +108,9 @@ def _list_context(
         "party_stylesheet": reverse("party-css", args=[election.slug]),
         "scope": scope,
         "asked": asked,
-        "rows": [(one, asked.address(here, temuan=str(one.finding.pk), **kept)) for one in described(page.rows)],
+        "rows": in_words.rows(
+            [(one, asked.address(here, temuan=str(one.finding.pk), **kept)) for one in described(page.rows)]
+        ),
         "views": [
             (
                 label,

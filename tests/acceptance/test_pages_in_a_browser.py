@@ -24,6 +24,8 @@ from analytics.expectations import importing
 from analytics.expectations.making import make_from_earlier
 from analytics.findings import acting, flood
 from analytics.findings.acting import Seen as Seen_
+from analytics.findings import acting, flood
+from analytics.findings.acting import Seen as SeenVersion
 from analytics.models import ElectionRules, Finding, Target
 from analytics.off_target import refreshing
 from analytics.projections import running as projections
@@ -55,6 +57,7 @@ from tallies.totals import aggregation, rebuilding, wall_links
 from tallies.totals.places import place_for
 from tallies.witnesses import invitations, messaging
 from tests import cast, earlier, finding_makers, phones, recaps
+from tests import cast, finding_makers, phones
 from tests.browsing import (  # noqa: F401  fixtures
     DESKTOP,
     NARROWEST,
@@ -153,6 +156,12 @@ def _findings(stage: Stage) -> None:
     ElectionRules.objects.create(election=play.election, most_open=9)
     flood.limit_open([play.malang.pk])
     projections.run_changed()
+        seen_there = SeenVersion(one.version, one.events.get().pk)
+        act(one, "Saksi dan ketua KPPS membenarkan angka itu.", seen=seen_there, by=play.budi, files=files)
+    one = finding_of("S1")
+    acting.assign(one, play.rina, seen=SeenVersion(one.version, one.events.get().pk), by=play.budi)
+    ElectionRules.objects.create(election=play.election, most_open=9)
+    flood.limit_open([play.malang.pk])
 
 
 def _reports(stage: Stage) -> None:
@@ -876,6 +885,23 @@ def test_a_page_refreshes_itself_and_nothing_moves(stage, size):
     # Only whoever asks gets the new order.
     page.click("[data-reorder]")
     assert standing(page)["rows"] == stood["rows"][::-1]
+
+
+def test_a_new_finding_is_offered_and_moves_no_row(stage):
+    page = stage.page("budi")
+    page.goto("/analisis/pilkada-2020/temuan/")
+    names = "[...document.querySelectorAll('tr[data-row]')].map((row) => row.dataset.row)"
+    stood = page.evaluate(names)
+    page.focus("tr[data-row] a.wide-only >> nth=3")
+    focused = page.evaluate("document.activeElement.id")
+    new = finding_makers.write(stage.play, "D1", "gedangan_1", severity=4, stake=9_000)
+    expect(page.locator("[data-reorder]")).to_have_text("1 baru, urutkan lagi", use_inner_text=True)
+    assert page.evaluate(names) == [*stood, str(new.pk)]
+    assert page.evaluate("document.activeElement.id") == focused
+    page.click("[data-reorder]")
+    assert page.evaluate(names) == [str(new.pk), *stood]
+    new.delete()
+    page.close()
 
 
 def test_a_lost_connection_is_said_and_the_old_numbers_stay(stage):

@@ -47,7 +47,7 @@ def words(answer):
 
 
 def rules(answer):
-    return [one.rule for one, _url in answer.context["rows"]]
+    return [row.one.rule for row in answer.context["rows"]]
 
 
 def seen(finding):
