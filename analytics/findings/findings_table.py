@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from analytics.findings import listing
 from analytics.findings.describing import Described, described
 from analytics.findings.in_words import short_text
-from analytics.findings.listing import ROWS_AT_A_TIME, Asked, View
+from analytics.findings.listing import GROUPS, ROWS_AT_A_TIME, SEVERITIES, Asked, View
 from analytics.models import Finding, Severity
 from regions.models import Level, Region
 from tallies.exports.tables import Column, DeskTable, Filters, Kind, Row, Table, chosen, framed, register
@@ -25,7 +25,12 @@ FINDINGS = "temuan"
 
 
 def _findings(user: Any, place: Place, filters: Filters) -> Table:
-    asked = Asked(view=chosen(View, filters.state, View.ACTIVE), region=place.region)
+    asked = Asked(
+        chosen(View, filters.state, View.ACTIVE),
+        filters.view if filters.view in SEVERITIES else "",
+        filters.kind if filters.kind in GROUPS else "",
+        place.region,
+    )
     columns = (
         Column(_("Tingkat"), Kind.TEXT, 8),
         Column(_("Aturan"), Kind.TEXT, 6),
@@ -87,5 +92,5 @@ def _open_findings(contest: Contest, region: Region) -> OtherWork:
 
 def register_all() -> None:
     """Let the table be taken away and the number be shown; called once, when the app is ready."""
-    register(FINDINGS, DeskTable(gettext_lazy("Temuan"), _findings), words=View)
+    register(FINDINGS, DeskTable(gettext_lazy("Temuan"), _findings), words={*View, *SEVERITIES, *GROUPS})
     work_left.register(_open_findings)

@@ -33,6 +33,8 @@ class View(StrEnum):
     """By the state they are in, by their word in the address."""
 
     ACTIVE = "aktif"
+    #: Active, and in the reader's hands.
+    MINE = "saya"
     ASSIGNED = FindingState.ASSIGNED.value
     ESCALATED = FindingState.ESCALATED.value
     EXPLAINED = FindingState.EXPLAINED.value
@@ -42,6 +44,7 @@ class View(StrEnum):
 
 VIEW_LABELS: dict[View, Promise] = {
     View.ACTIVE: _("Belum selesai"),
+    View.MINE: _("Untuk saya"),
     View.ASSIGNED: _("Ditugaskan"),
     View.ESCALATED: _("Diteruskan"),
     View.EXPLAINED: _("Dijelaskan"),
@@ -68,7 +71,6 @@ SEVERITIES: dict[str, Severity] = {
     "sedang": Severity.MEDIUM,
     "info": Severity.INFO,
 }
-MINE = "saya"
 
 
 @dataclass(frozen=True)
@@ -79,19 +81,17 @@ class Asked:
     severity: str = ""
     group: str = ""
     region: Region | None = None
-    is_mine: bool = False
 
     @classmethod
     def read(cls, given: Mapping[str, str], scope: Region) -> Asked:
         """From an address; a word that is none of the filter's does nothing. Raises `Region.DoesNotExist`."""
-        view, severity, group = (given.get(name, "") for name in ("keadaan", "tingkat", "jenis"))
+        view, severity, group = (given.get(name, "") for name in ("keadaan", "saring", "jenis"))
         code = given.get("wilayah", "").replace("\0", "")
         return cls(
             View(view) if view in list(View) else View.ACTIVE,
             severity if severity in SEVERITIES else "",
             group if group in GROUPS else "",
             Region.objects.within(scope).get(code=code) if code else None,
-            given.get("untuk", "") == MINE,
         )
 
     @property
@@ -99,10 +99,9 @@ class Asked:
         """As the address says it, without what is so anyway."""
         said = {
             "keadaan": "" if self.view == View.ACTIVE else self.view,
-            "tingkat": self.severity,
+            "saring": self.severity,
             "jenis": self.group,
             "wilayah": self.region.code if self.region else "",
-            "untuk": MINE if self.is_mine else "",
         }
         return {name: str(value) for name, value in said.items() if value}
 
@@ -149,6 +148,7 @@ class Counts:
     """How many findings there are of each state and severity; those that wait are apart."""
 
     shown: Mapping[tuple[str, int], int]
+    mine: Mapping[int, int]
     held: int
     stamp: str
     newest: datetime | None
@@ -158,9 +158,9 @@ class Counts:
         return {view: sum(self.severities(view).values()) for view in View}
 
     def severities(self, view: View) -> dict[int, int]:
-        found: Counter[int] = Counter()
+        found: Counter[int] = Counter(self.mine if view == View.MINE else ())
         for (state, severity), number in self.shown.items():
-            if state in _states(view):
+            if view != View.MINE and state in _states(view):
                 found[severity] += number
         return {severity.value: found[severity.value] for severity in reversed(Severity)}
 
@@ -200,18 +200,23 @@ def counts(user: Any, election: Election, asked: Asked) -> Counts:
     groups = (
         _within(user, election, asked)
         .values("state", "severity", "is_held")
-        .annotate(number=Count("pk"), newest=Max("updated_at"), keys=Sum("pk"))
+        .annotate(
+            number=Count("pk"), newest=Max("updated_at"), keys=Sum("pk"), mine=Count("pk", filter=Q(assigned_to=user))
+        )
     )
     found = sorted(groups, key=lambda one: (one["state"], one["severity"], one["is_held"]))
     shown: Counter[tuple[str, int]] = Counter()
+    mine: Counter[int] = Counter()
     held = 0
     for one in found:
+        if one["state"] in ACTIVE_STATES:
+            mine[one["severity"]] += one["mine"]
         if one["is_held"] and one["state"] in ACTIVE_STATES:
             held += one["number"]
         else:
             shown[one["state"], one["severity"]] += one["number"]
     newest = max((one["newest"] for one in found), default=None)
-    return Counts(shown, held, hashlib.sha256(repr(found).encode()).hexdigest(), newest)
+    return Counts(shown, mine, held, hashlib.sha256(repr(found).encode()).hexdigest(), newest)
 
 
 def _within(user: Any, election: Election, asked: Asked) -> QuerySet[Finding]:
@@ -220,19 +225,19 @@ def _within(user: Any, election: Election, asked: Asked) -> QuerySet[Finding]:
         found = found.filter(region__first__range=(asked.region.first, asked.region.last))
     if asked.group:
         found = found.filter(rule__in=GROUPS[asked.group])
-    if asked.is_mine:
-        found = found.filter(assigned_to=user)
     return found
 
 
 def _states(view: View) -> tuple[str, ...]:
-    return ACTIVE_STATES if view == View.ACTIVE else (view.value,)
+    return ACTIVE_STATES if view in (View.ACTIVE, View.MINE) else (view.value,)
 
 
 def _rows(user: Any, election: Election, asked: Asked) -> QuerySet[Finding]:
     states = _states(asked.view)
     found = _within(user, election, asked).filter(state__in=states)
-    if states[0] in ACTIVE_STATES:
+    if asked.view == View.MINE:
+        found = found.filter(assigned_to=user)
+    elif states[0] in ACTIVE_STATES:
         found = found.shown()
     return found.filter(severity=SEVERITIES[asked.severity]) if asked.severity else found
 

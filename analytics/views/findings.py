@@ -108,6 +108,7 @@ def _list_context(
         "party_stylesheet": reverse("party-css", args=[election.slug]),
         "scope": scope,
         "asked": asked,
+        "place": asked.region or scope,
         "rows": in_words.rows(
             [(one, asked.address(here, temuan=str(one.finding.pk), **kept)) for one in described(page.rows)]
         ),
@@ -119,13 +120,14 @@ def _list_context(
                 view == asked.view,
             )
             for view, label in listing.VIEW_LABELS.items()
+            if view != View.MINE or request.user.may_decide
         ],
         "severities": [
             (
                 word,
                 Severity(level).name,
                 by_severity[level],
-                asked.address(here, tingkat="" if word == asked.severity else word),
+                asked.address(here, saring="" if word == asked.severity else word),
                 word == asked.severity,
             )
             for word, level in listing.SEVERITIES.items()

@@ -124,6 +124,7 @@ class Filters:
     level: str = ""
     view: str = ""
     state: str = ""
+    kind: str = ""
     last: str = ""
     search: str = ""
 
@@ -137,6 +138,7 @@ class Filters:
             level=level if level in LEVEL_WORDS else "",
             view=_word(given.get("saring", "")),
             state=_word(given.get("keadaan", "")),
+            kind=_word(given.get("jenis", "")),
             last=_word(given.get("hasil", "")),
             search=_searched(given.get("cari", "")),
         )
@@ -150,6 +152,7 @@ class Filters:
             "tingkat": self.level,
             "saring": self.view,
             "keadaan": self.state,
+            "jenis": self.kind,
             "hasil": self.last,
             "cari": self.search,
         }

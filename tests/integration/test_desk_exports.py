@@ -20,15 +20,16 @@ from tallies.models import Channel, ContactOutcome, Election, ExportJob, FileFor
 from tallies.preparation import NewPair, NewStation
 from tallies.silent import calling
 from tallies.totals import aggregation
+from tests import finding_makers
 from tests.cast import person, region, submission
 from tests.integration.test_exports import address, body, frame_and_rows
 
-DESKS = ("kedatangan", "belum-masuk", "laporan", "karantina", "ponsel", "target")
+DESKS = ("kedatangan", "belum-masuk", "laporan", "karantina", "ponsel", "target", "temuan")
 
 
 @pytest.fixture
 def busy(play):
-    """In: dampit_1, babat_1. dampit_2 called in vain; a report, a quarantined form, a target and a link in each."""
+    """In: dampit_1, babat_1. dampit_2 called in vain; in each a report, a quarantined form, a target, a finding, a link."""
     for name, phone in (("siti", "+6281234567890"), ("wati", "+6281300000000")):
         play.people[name].phone = phone
         play.people[name].save()
@@ -45,6 +46,8 @@ def busy(play):
         Target.objects.create(contest=contest, stated_by="DPP", stated_on=timezone.now().date())
     activation.issue(play.siti, by=play.budi)
     aggregation.drain()
+    for station in ("dampit_1", "babat_1"):
+        finding_makers.write(play, "H1", station)
     return play
 
 
@@ -259,6 +262,10 @@ def test_a_search_that_no_job_could_keep_is_refused_and_not_cut(budi):
         ("/verifikasi/pilkada-2020/karantina/", "karantina.csv"),
         ("/penugasan/aktivasi/?keadaan=tautan&cari=siti", "ponsel.csv?keadaan=tautan&amp;cari=siti"),
         ("/analisis/pilkada-2020/target/", "target.csv"),
+        (
+            "/analisis/pilkada-2020/temuan/?wilayah=35.07.05&keadaan=diteruskan&saring=tinggi&jenis=D",
+            "temuan.csv?keadaan=diteruskan&amp;saring=tinggi&amp;jenis=D&amp;wilayah=35.07.05",
+        ),
     ],
 )
 def test_each_list_has_its_links_and_they_follow_the_filter(budi, page, link):
@@ -297,6 +304,7 @@ def test_more_rows_ask_the_same_number_of_queries(busy, client):
         guard = assigning.assign(busy.stations[name], person(name, "saksi"), by=busy.dewi)
         if number < 13:
             intake.submit(submission(busy, name, [1, 2, 3]), by=guard.witness, channel=Channel.API)
+            finding_makers.write(busy, "H1", name)
             error_reports.tell(busy.result(name), "buram", "", by=guard.witness)
         else:
             calling.record(busy.result(name), ContactOutcome.BROUGHT, by=busy.budi, key=uuid4())

@@ -81,13 +81,13 @@ def test_the_gravest_stand_first_then_the_votes_at_stake(play, url):
     [
         ("jenis=D", ["D1"]),
         ("jenis=X", ["D1", "H1", "S1"]),
-        ("tingkat=sedang", ["H1", "S1"]),
+        ("saring=sedang", ["H1", "S1"]),
         ("keadaan=ditugaskan", ["S1"]),
-        ("untuk=saya", ["S1"]),
+        ("keadaan=saya", ["S1"]),
         ("wilayah=35.07.06", ["S1"]),
         ("keadaan=dijelaskan", ["H2"]),
         ("keadaan=tertutup", []),
-        ("keadaan=semua", ["D1", "H1", "S1"]),
+        ("tingkat=kabupaten", ["D1", "H1", "S1"]),
     ],
 )
 def test_filters_keep_what_they_say(play, url, query, expected):
@@ -437,6 +437,7 @@ def test_the_work_left_of_a_kabupaten_counts_the_open_ones(play):
 
 def test_the_file_has_the_rows_and_the_words_of_the_page(play, url):
     write(play, "S1", stake=71)
+    write(play, "H2")
     write(play, "H1", "babat_1")
     address = reverse("export", args=[play.election.slug, "35.07", "temuan", "xlsx"])
     answer = as_(play.budi).get(address)
@@ -446,4 +447,7 @@ def test_the_file_has_the_rows_and_the_words_of_the_page(play, url):
     assert row[7:9] == ("Usungan 21,3%, diharapkan 52,8%", 71)
     assert not [one for one in rows if "Lamongan" in str(one)]
     assert as_(play.agus).get(address).status_code == 404
-    assert as_(play.budi).get(address, {"keadaan": "dijelaskan"}).status_code == 200
+    link = re.findall(r'href="(/unduh/[^"]*temuan.csv[^"]*)"', as_(play.budi).get(f"{url}?jenis=H").content.decode())
+    assert link == [f"/unduh/{play.election.slug}/35.07/temuan.csv?jenis=H"]
+    file = b"".join(as_(play.budi).get(link[0]).streaming_content).decode()
+    assert ("S1" in file, "H2" in file) == (False, True)
