@@ -23,8 +23,6 @@ from accounts.models import Role, User
 from analytics.expectations import importing
 from analytics.expectations.making import make_from_earlier
 from analytics.findings import acting, flood
-from analytics.findings.acting import Seen as Seen_
-from analytics.findings import acting, flood
 from analytics.findings.acting import Seen as SeenVersion
 from analytics.models import ElectionRules, Finding, Target
 from analytics.off_target import refreshing
@@ -57,7 +55,6 @@ from tallies.totals import aggregation, rebuilding, wall_links
 from tallies.totals.places import place_for
 from tallies.witnesses import invitations, messaging
 from tests import cast, earlier, finding_makers, phones, recaps
-from tests import cast, finding_makers, phones
 from tests.browsing import (  # noqa: F401  fixtures
     DESKTOP,
     NARROWEST,
@@ -149,19 +146,13 @@ def _findings(stage: Stage) -> None:
             )
     for rule, act, files in (("H2", acting.explain, [finding_makers.PDF]), ("D3", acting.note, [picture(seed=8)])):
         one = finding_of(rule)
-        seen_there = Seen_(one.version, one.events.get().pk)
-        act(one, "Saksi dan ketua KPPS membenarkan angka itu.", seen=seen_there, by=play.budi, files=files)
-    one = finding_of("S1")
-    acting.assign(one, play.rina, seen=Seen_(one.version, one.events.get().pk), by=play.budi)
-    ElectionRules.objects.create(election=play.election, most_open=9)
-    flood.limit_open([play.malang.pk])
-    projections.run_changed()
         seen_there = SeenVersion(one.version, one.events.get().pk)
         act(one, "Saksi dan ketua KPPS membenarkan angka itu.", seen=seen_there, by=play.budi, files=files)
     one = finding_of("S1")
     acting.assign(one, play.rina, seen=SeenVersion(one.version, one.events.get().pk), by=play.budi)
     ElectionRules.objects.create(election=play.election, most_open=9)
     flood.limit_open([play.malang.pk])
+    projections.run_changed()
 
 
 def _reports(stage: Stage) -> None:
