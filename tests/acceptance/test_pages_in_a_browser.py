@@ -544,7 +544,6 @@ PAGES = [
     Seen("expectation import", "dewi", "/harapan/pilkada-2020/impor/"),
     Seen("expectation looked at", "dewi", looked_at_file),
     Seen("targets looked at", "dewi", looked_at_targets),
-    Seen("finding", "dewi", lambda s: f"/analisis/temuan/{Finding.objects.get().pk}/"),
     Seen("lost desa", "budi", lambda s: f"/analisis/pilkada-2020/target/{s.play.malang.pk}/35.07.05.2001/"),
     Seen("finding", "dewi", lambda s: f"/analisis/temuan/{Finding.objects.filter(rule='W')[0].pk}/"),
     Seen("findings", "budi", "/analisis/pilkada-2020/temuan/"),
