@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tallies import intake
-from tallies.models import RecapForm
+from tallies.models import Election, RecapForm
 from tallies.recap import pages, places, second_reading, wording
 from tallies.recap.entry import RecapSheet
 from tallies.views.conditional import known_etags
@@ -31,7 +31,11 @@ def waiting(request: HttpRequest) -> HttpResponse:
     """The recaps that wait for a second reader who may be the reader of this page. No figures. Else 404."""
     if not second_reading.may_read(request.user):
         raise Http404
-    return render(request, "recap/waiting.html", {"results": second_reading.waiting_for(request.user)})
+    results = list(second_reading.waiting_for(request.user))
+    here = request.user.scope or request.user.region
+    newest = Election.objects.touching(here).first() if here else None
+    election = results[0].contest.election if results else newest
+    return render(request, "recap/waiting.html", {"results": results, "election": election})
 
 
 @login_required

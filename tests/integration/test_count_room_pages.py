@@ -156,12 +156,15 @@ def test_forms_that_wait_for_their_photos_are_said_and_nothing_calls_the_operato
     assert client.get(READING + "antrean/").json() == {"ready": True}
 
 
-@pytest.mark.parametrize("address", [READING, READING + "saya/", "/belum-masuk/pilkada-2020/kertas/"])
+@pytest.mark.parametrize(
+    "address", [READING, READING + "saya/", "/belum-masuk/pilkada-2020/kertas/", "/rekap/bacaan/"]
+)
 def test_every_page_of_an_operator_has_the_same_tabs(play, address):
     html = page_of(signed_in(play.oper), address).content.decode()
     [tabs] = re.findall(r'<nav class="tabs".*?</nav>', html, re.DOTALL)
     links = re.findall(r'href="([^"]+)"( aria-current="page")?', tabs)
-    assert [link for link, _current in links] == [READING, "/belum-masuk/pilkada-2020/kertas/", READING + "saya/"]
+    others = ["/rekap/bacaan/", "/belum-masuk/pilkada-2020/kertas/", READING + "saya/"]
+    assert [link for link, _current in links] == [READING, *others]
     assert [link for link, current in links if current] == [address]
 
 
