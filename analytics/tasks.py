@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from analytics.evidence import jobs
 from analytics.examining import running
 from analytics.off_target import refreshing
 from analytics.projections import running as projections
@@ -21,3 +22,14 @@ def examine_changed() -> int:
 @shared_task
 def run_projections() -> int:
     return projections.run_changed()
+
+
+# The limit of the other tasks would end a pack of a large kecamatan.
+@shared_task(time_limit=3600)
+def make_evidence() -> int:
+    return jobs.make_waiting()
+
+
+@shared_task
+def remove_expired_evidence() -> int:
+    return jobs.remove_expired_packs()

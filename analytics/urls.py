@@ -1,6 +1,6 @@
 from django.urls import path
 
-from analytics.views import findings, information, losing, projections
+from analytics.views import evidence, findings, information, losing, projections
 from analytics.views import targets as views
 
 urlpatterns = [
@@ -18,4 +18,13 @@ urlpatterns = [
     path("<slug:slug>/<str:code>/proyeksi.svg", projections.projection_picture, name="projection-picture"),
     path("<slug:slug>/<str:code>/keterangan/", information.information_page, name="information"),
     path("<slug:slug>/<str:code>/keterangan.svg", information.information_picture, name="information-picture"),
+    # Evidence packs: what was made, one of them, those of a region
+    path("bukti/", evidence.packs, name="evidence-packs"),
+    path("bukti/verify.py", evidence.verifier, name="evidence-verifier"),
+    path("bukti/paket/<uuid:uuid>/", evidence.pack, name="evidence"),
+    path("bukti/paket/<uuid:uuid>/isi/", evidence.pack_file, name="evidence-file"),
+    path("bukti/paket/<uuid:uuid>/hapus/", evidence.pack_remove, name="evidence-remove"),
+    path("bukti/<slug:slug>/<str:code>/", evidence.of_region, name="region-evidence"),
+    # Findings
+    path("temuan/<int:finding_id>/bukti/", evidence.of_finding, name="finding-evidence"),
 ]

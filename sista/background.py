@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from kombu.exceptions import KombuError
 
+from analytics.evidence import jobs as evidence_jobs
 from analytics.examining import running
 from analytics.off_target import refreshing
 from analytics.projections import running as projections
@@ -70,6 +71,8 @@ EXPORT_JOBS = (
     official_turns.run_waiting,
     every(EXPIRED_EXPORTS_SECONDS, export_jobs.remove_expired),
     every(ABANDONED_IMPORTS_SECONDS, official_files.remove_abandoned),
+    evidence_jobs.make_waiting,
+    every(EXPIRED_EXPORTS_SECONDS, evidence_jobs.remove_expired_packs),
 )
 #: Arithmetic of a tenth of a second, which nobody waits for.
 PROJECTION_JOBS = (every(PROJECTIONS_SECONDS, projections.run_changed),)

@@ -263,6 +263,10 @@ PHOTOS_PER_STATION_AND_WITNESS = env["SISTA_PHOTOS_PER_STATION"]
 EXPORT_DIRECT_ROWS = env["SISTA_EXPORT_DIRECT_ROWS"]
 EXPORT_HOURS = 24
 EXPORTS_PER_PERSON = 10
+#: An evidence pack holds the original photos, 1 MB a station and more: so many stations, and so many packs a person.
+EVIDENCE_MOST_STATIONS = 1500
+EVIDENCE_HOURS = 24
+EVIDENCE_PER_PERSON = 5
 
 #: How long a token of the API lasts at most.
 API_TOKEN_DAYS = env["SISTA_API_TOKEN_DAYS"]
@@ -333,6 +337,8 @@ CELERY_TASK_ROUTES = {
     # Long work of the desks, like the files: it waits behind them, not behind totals.
     "tallies.tasks.import_official": {"queue": "exports"},
     "tallies.tasks.remove_abandoned_imports": {"queue": "exports"},
+    "analytics.tasks.make_evidence": {"queue": "exports"},
+    "analytics.tasks.remove_expired_evidence": {"queue": "exports"},
     "analytics.tasks.*": {"queue": "findings"},
 }
 # Without the two unacked settings a killed worker's task came back after 96 s.
@@ -371,6 +377,12 @@ CELERY_BEAT_SCHEDULE = {
     },
     "remove abandoned imports": {
         "task": "tallies.tasks.remove_abandoned_imports",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
+    "make evidence": {"task": "analytics.tasks.make_evidence", "schedule": 2.0, "options": {"expires": 5}},
+    "remove expired evidence": {
+        "task": "analytics.tasks.remove_expired_evidence",
         "schedule": 3600.0,
         "options": {"expires": 600},
     },

@@ -71,18 +71,21 @@ class Submission:
 
 def content_hash_of_stored(form: C1Form) -> str:
     """Recompute the hash of a stored form from its rows (votes and photo names included)."""
-    return hash_of(
-        _content(
-            contest_id=form.contest_id,
-            station_id=form.station_id,
-            figures=form.figures,
-            photos=[PhotoName(photo.sha256, photo.page, photo.subject) for photo in form.photo_names.all()],
-            supersedes=form.supersedes.uuid if form.supersedes else None,
-            confirmed=form.confirmed,
-            objection=form.objection,
-            note=form.note,
-            filled_at=form.filled_at,
-        )
+    return hash_of(content_of_stored(form))
+
+
+def content_of_stored(form: C1Form) -> dict[str, Any]:
+    """The content of a stored form, as `hash_of` takes it: whoever has it can recompute the hash."""
+    return _content(
+        contest_id=form.contest_id,
+        station_id=form.station_id,
+        figures=form.figures,
+        photos=[PhotoName(photo.sha256, photo.page, photo.subject) for photo in form.photo_names.all()],
+        supersedes=form.supersedes.uuid if form.supersedes else None,
+        confirmed=form.confirmed,
+        objection=form.objection,
+        note=form.note,
+        filled_at=form.filled_at,
     )
 
 

@@ -1,5 +1,6 @@
 """The tables of what is expected, what was found and what is projected, a file a noun."""
 
+from analytics.models.evidence import EvidenceDownload, EvidencePack, EvidenceProblem, EvidenceState
 from analytics.models.expectations import Expectation, ExpectationEvent, ExpectationMethod, ExpectedShare
 from analytics.models.findings import (
     ACTIVE_STATES,
@@ -28,6 +29,10 @@ __all__ = [
     "AttachmentKind",
     "ContestOutcome",
     "ElectionRules",
+    "EvidenceDownload",
+    "EvidencePack",
+    "EvidenceProblem",
+    "EvidenceState",
     "Expectation",
     "ExpectationEvent",
     "ExpectationMethod",

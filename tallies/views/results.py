@@ -96,6 +96,7 @@ def region(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     context = {
         "election": place.election,
         "region": place.region,
+        "contest": place.contest,
         "parent": _parent(place.region, above),
         "places": _breadcrumb(request.user.scope, above, place.address),
         "report": report,
