@@ -25,6 +25,9 @@ from analytics.expectations.making import make_from_earlier
 from analytics.findings import acting, flood
 from analytics.findings.acting import Seen as SeenVersion
 from analytics.models import ElectionRules, Finding, Target
+from analytics.evidence import jobs as evidence_jobs
+from analytics.evidence.subject import Subject
+from analytics.models import Finding, Target
 from analytics.off_target import refreshing
 from analytics.projections import running as projections
 from sista import background
@@ -275,6 +278,15 @@ def prepared(stage: Stage, who: str, *, run: bool) -> str:
     if run:
         jobs.run_waiting()
     return f"/unduh/berkas/{job.uuid}/"
+
+
+def evidence(stage: Stage, who: str, code: str, *, run: bool) -> str:
+    """A pack, waiting or made."""
+    subject = Subject(stage.play.malang, cast.region(code))
+    pack = evidence_jobs.ask(subject, by=stage.person(who), origin=stage.url)
+    if run:
+        evidence_jobs.make_waiting()
+    return f"/analisis/bukti/paket/{pack.uuid}/"
 
 
 def link_of(stage: Stage) -> str:
@@ -560,6 +572,11 @@ PAGES = [
     Seen("projection", "budi", "/analisis/pilkada-2020/35.07/proyeksi/"),
     Seen("projection, none yet", "budi", "/analisis/latihan/35.07/proyeksi/"),
     Seen("information", "budi", "/analisis/pilkada-2020/35.07/keterangan/"),
+    Seen("finding", "dewi", lambda s: f"/analisis/temuan/{Finding.objects.get().pk}/"),
+    Seen("evidence, offered", "budi", "/analisis/bukti/pilkada-2020/35.07.05/"),
+    Seen("evidence, waiting", "rina", lambda s: evidence(s, "rina", "35.07.06", run=False)),
+    Seen("evidence, ready", "budi", lambda s: evidence(s, "budi", "35.07.05", run=True)),
+    Seen("evidence, packs", "budi", "/analisis/bukti/"),
     Seen("new password", "budi", "/sandi/"),
     Seen("tokens", "budi", "/akun/token/"),
     Seen("token made", "rina", "/akun/token/", make_token),

@@ -27,6 +27,12 @@ from analytics.findings import acting
 from analytics.findings.acting import Seen
 from analytics.models import Expectation, FindingAttachment, ImportDraft
 from analytics.models import Finding as RuleFinding
+from analytics.evidence import jobs as evidence_jobs
+from analytics.evidence.subject import Subject
+from analytics.examining.found import Found, Place
+from analytics.examining.recording import record
+from analytics.models import EvidenceDownload, EvidencePack
+from analytics.models import Finding as AnalyticsFinding
 from tallies import assigning, intake, photos, preparation
 from tallies.count_room import error_reports
 from tallies.exports import jobs
@@ -81,6 +87,8 @@ PHONES = ("0812-7766-5544", "081277665544", "6281277665544")
 ELSEWHERE = {
     "home", "sign-in", "sign-out", "new-password", "activate", "pin", "change-pin", "set-language", "phone",
     "phone-worker", "phone-manifest", "party-css", "sms-inbound", "api-schema", "components", "targets",
+    "phone-worker", "phone-manifest", "party-css", "sms-inbound", "api-schema", "components", "targets", "finding",
+    "evidence-verifier",
 }  # fmt: skip
 
 
@@ -116,6 +124,8 @@ class Malang:
     finding: Any
     expectation: Expectation
     draft: ImportDraft
+    finding: AnalyticsFinding
+    pack: EvidencePack
 
 
 @pytest.fixture
@@ -179,6 +189,12 @@ def malang(play) -> Malang:
     draft, expectation = _expected(play)
     reading.send(play, "babat_1", [30, 100], by=play.wati)
     aggregation.drain()
+    place = Place(play.malang.pk, play.stations["dampit_1"].region_id, play.stations["dampit_1"].pk)
+    record([Found("H1", place, 2, {"sum": VOTES[0]}, basis=[1])], set())
+    pack = evidence_jobs.ask(Subject(play.malang, cast.region("35.07.05")), by=play.budi, origin="https://x.example")
+    evidence_jobs.make_waiting()
+    pack.refresh_from_db()
+    assert pack.is_ready, pack.problem
     return Malang(
         play,
         form,
@@ -197,6 +213,8 @@ def malang(play) -> Malang:
         finding,
         expectation,
         draft,
+        AnalyticsFinding.objects.get(),
+        pack,
     )
 
 
@@ -365,6 +383,13 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
             "official-import-discard",
         )
     },
+    # Evidence packs
+    "evidence-packs": lambda m: [Ask()],
+    "evidence": lambda m: [Ask({"uuid": m.pack.uuid})],
+    "evidence-file": lambda m: [Ask({"uuid": m.pack.uuid})],
+    "evidence-remove": lambda m: [Ask({"uuid": m.pack.uuid})],
+    "region-evidence": _regions,
+    "finding-evidence": lambda m: [Ask({"finding_id": m.finding.pk})],
     # Verification
     "verification-decide": _decide,
     "verification-queue": lambda m: [
@@ -491,6 +516,8 @@ DESKS = {
         "official-imports", "api-quarantine", "api-error-reports", "api-silent",
         "findings",
         "expectations",
+        "phones", "wall-links", "wall-make", "api-tokens", "api-elections", "api-contests", "api-queue",
+        "api-quarantine", "api-error-reports", "api-silent", "evidence-packs",
     },
     "oper_lamongan": _DESK | {
         "paper-find", "count-room", "reading", "reading-hold", "reading-queue", "own-readings",
@@ -538,6 +565,7 @@ def state() -> dict[str, Any]:
         for one in apps.get_models()
         if one not in left_out and one._meta.app_label in ("accounts", "tallies", "analytics")
     ]
+    models += [EvidencePack, EvidenceDownload]
     rows = {one._meta.label: one.objects.count() for one in models}
     for model, columns in (
         (StationResult, ("pk", "form", "proposed_form", "review", "disputed", "reading", "audit_head")),
@@ -551,6 +579,7 @@ def state() -> dict[str, Any]:
         (RuleFinding, ("pk", "state", "assigned_to", "version")),
         (Expectation, ("pk", "is_active")),
         (ImportDraft, ("pk", "imported_at")),
+        (EvidencePack, ("pk", "state", "sha256")),
     ):
         rows[f"{model._meta.label} rows"] = list(model.objects.order_by("pk").values_list(*columns))
     return rows
