@@ -20,14 +20,13 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import Role, User
+from analytics.evidence import jobs as evidence_jobs
+from analytics.evidence.subject import Subject
 from analytics.expectations import importing
 from analytics.expectations.making import make_from_earlier
 from analytics.findings import acting, flood
 from analytics.findings.acting import Seen as SeenVersion
 from analytics.models import ElectionRules, Finding, Target
-from analytics.evidence import jobs as evidence_jobs
-from analytics.evidence.subject import Subject
-from analytics.models import Finding, Target
 from analytics.off_target import refreshing
 from analytics.projections import running as projections
 from sista import background

@@ -22,17 +22,13 @@ from django.urls.resolvers import URLResolver
 
 from accounts import api_tokens
 from accounts.models import ApiToken, Refusal, Role
+from analytics.evidence import jobs as evidence_jobs
+from analytics.evidence.subject import Subject
 from analytics.expectations import importing
 from analytics.findings import acting
 from analytics.findings.acting import Seen
-from analytics.models import Expectation, FindingAttachment, ImportDraft
+from analytics.models import EvidenceDownload, EvidencePack, Expectation, FindingAttachment, ImportDraft
 from analytics.models import Finding as RuleFinding
-from analytics.evidence import jobs as evidence_jobs
-from analytics.evidence.subject import Subject
-from analytics.examining.found import Found, Place
-from analytics.examining.recording import record
-from analytics.models import EvidenceDownload, EvidencePack
-from analytics.models import Finding as AnalyticsFinding
 from tallies import assigning, intake, photos, preparation
 from tallies.count_room import error_reports
 from tallies.exports import jobs
@@ -87,7 +83,7 @@ PHONES = ("0812-7766-5544", "081277665544", "6281277665544")
 ELSEWHERE = {
     "home", "sign-in", "sign-out", "new-password", "activate", "pin", "change-pin", "set-language", "phone",
     "phone-worker", "phone-manifest", "party-css", "sms-inbound", "api-schema", "components", "targets",
-    "phone-worker", "phone-manifest", "party-css", "sms-inbound", "api-schema", "components", "targets", "finding",
+    "finding",
     "evidence-verifier",
 }  # fmt: skip
 
@@ -124,7 +120,6 @@ class Malang:
     finding: Any
     expectation: Expectation
     draft: ImportDraft
-    finding: AnalyticsFinding
     pack: EvidencePack
 
 
@@ -189,8 +184,6 @@ def malang(play) -> Malang:
     draft, expectation = _expected(play)
     reading.send(play, "babat_1", [30, 100], by=play.wati)
     aggregation.drain()
-    place = Place(play.malang.pk, play.stations["dampit_1"].region_id, play.stations["dampit_1"].pk)
-    record([Found("H1", place, 2, {"sum": VOTES[0]}, basis=[1])], set())
     pack = evidence_jobs.ask(Subject(play.malang, cast.region("35.07.05")), by=play.budi, origin="https://x.example")
     evidence_jobs.make_waiting()
     pack.refresh_from_db()
@@ -213,7 +206,6 @@ def malang(play) -> Malang:
         finding,
         expectation,
         draft,
-        AnalyticsFinding.objects.get(),
         pack,
     )
 
@@ -516,8 +508,7 @@ DESKS = {
         "official-imports", "api-quarantine", "api-error-reports", "api-silent",
         "findings",
         "expectations",
-        "phones", "wall-links", "wall-make", "api-tokens", "api-elections", "api-contests", "api-queue",
-        "api-quarantine", "api-error-reports", "api-silent", "evidence-packs",
+        "evidence-packs",
     },
     "oper_lamongan": _DESK | {
         "paper-find", "count-room", "reading", "reading-hold", "reading-queue", "own-readings",

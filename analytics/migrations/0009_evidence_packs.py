@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analytics', '0003_findings_of_every_rule'),
+        ('analytics', '0008_imports_of_expectations'),
         ('regions', '0002_history'),
         ('tallies', '0017_examination_queue'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
