@@ -571,7 +571,6 @@ PAGES = [
     Seen("projection", "budi", "/analisis/pilkada-2020/35.07/proyeksi/"),
     Seen("projection, none yet", "budi", "/analisis/latihan/35.07/proyeksi/"),
     Seen("information", "budi", "/analisis/pilkada-2020/35.07/keterangan/"),
-    Seen("finding", "dewi", lambda s: f"/analisis/temuan/{Finding.objects.get().pk}/"),
     Seen("evidence, offered", "budi", "/analisis/bukti/pilkada-2020/35.07.05/"),
     Seen("evidence, waiting", "rina", lambda s: evidence(s, "rina", "35.07.06", run=False)),
     Seen("evidence, ready", "budi", lambda s: evidence(s, "budi", "35.07.05", run=True)),

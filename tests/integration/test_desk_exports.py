@@ -29,7 +29,7 @@ DESKS = ("kedatangan", "belum-masuk", "laporan", "karantina", "ponsel", "target"
 
 @pytest.fixture
 def busy(play):
-    """In: dampit_1, babat_1. dampit_2 called in vain; in each a report, a quarantined form, a target, a finding."""
+    """In: dampit_1, babat_1. dampit_2 called in vain. In each a report, a form in quarantine, a target, a finding."""
     for name, phone in (("siti", "+6281234567890"), ("wati", "+6281300000000")):
         play.people[name].phone = phone
         play.people[name].save()
