@@ -19,13 +19,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from analytics.findings import acting, attaching, flood, in_words, listing, reading, refusals
+from analytics.findings import acting, attaching, flood, in_words, listing, refusals
 from analytics.findings.acting import ActionRefused, Seen
 from analytics.findings.attaching import AttachmentRefused
 from analytics.findings.describing import described
 from analytics.findings.listing import Asked, Position, View
 from analytics.models import (
-    REASON_LENGTH,
     AttachmentKind,
     ElectionRules,
     Finding,
@@ -34,6 +33,7 @@ from analytics.models import (
     Severity,
 )
 from analytics.views import targets
+from analytics.views.finding_panel import panel_context
 from regions.models import Region
 from sista.keys import key_in
 from tallies import photos
@@ -166,17 +166,6 @@ def finding(request: HttpRequest, finding_id: int) -> HttpResponse:
 
 def _visible(request: HttpRequest, finding_id: int) -> Finding:
     return get_object_or_404(listing.with_place(Finding.objects.visible_to(request.user)), pk=finding_id)
-
-
-def panel_context(request: HttpRequest, found: Finding, **attempt: Any) -> dict[str, Any]:
-    """What `analytics/_finding_panel.html` needs. ``attempt``: what was written and refused (reason, error)."""
-    return {
-        "detail": reading.detail(found, request.user),
-        "reason_length": REASON_LENGTH,
-        "most_files": attaching.MOST_FILES,
-        "attempt": attempt,
-        "back": request.GET.urlencode(),
-    }
 
 
 def _page(request: HttpRequest, found: Finding, *, status: int = 200, **attempt: Any) -> HttpResponse:

@@ -20,6 +20,7 @@ from analytics.models import Finding, FindingEvent, FindingState, Rule, Severity
 from analytics.off_target import lost_picture
 from analytics.off_target.lost_area import DISPUTED_LEVELS, TPS_NAMED, LostArea, lost_area
 from analytics.off_target.lost_picture import Drawn
+from analytics.views.finding_panel import panel_context
 from regions.models import Region
 from tallies.models import Contest
 from tallies.totals import places
@@ -114,6 +115,8 @@ def page(request: HttpRequest, contest: Contest, region: Region, found: Finding 
         "zone": zone,
         "zone_name": timezone.now().astimezone(ZoneInfo(zone)).tzname(),
     }
+    if found is not None:
+        context |= panel_context(request, found)
     ours = shown.line.usungan
     if shown.expected_share is not None and ours and ours.share is not None:
         context["gap_to_expected"] = ours.share - shown.expected_share

@@ -229,3 +229,20 @@ def test_a_new_projection_or_finding_is_news_on_the_list(play, expected):
     document(play, "H3", DESA, {}, station=play.stations["dampit_1"])
     tags.append(client.get(url, headers={"HX-Request": "true"})["ETag"])
     assert len(set(tags)) == 3
+
+
+def test_the_loss_is_answered_on_its_own_page_and_by_those_who_decide(play, expected):
+    finding = Finding.objects.get(rule="W", region=play.malang.region)
+    client = Client()
+    client.force_login(play.budi)
+    page = client.get(reverse("finding", args=[finding.pk])).content.decode()
+    seen = {"versi": finding.version, "peristiwa": finding.events.last().pk, "dari": ""}
+    assert f'name="peristiwa" value="{seen["peristiwa"]}"' in page
+    said = {"tindakan": "teruskan", "alasan": "Kumpulkan C1 Dampit untuk gugatan."}
+    answered = client.post(reverse("finding-act", args=[finding.pk]), seen | said)
+    assert (answered.status_code, answered["Location"]) == (302, reverse("finding", args=[finding.pk]))
+    finding.refresh_from_db()
+    assert finding.state == "diteruskan"
+    assert said["alasan"] in client.get(answered["Location"]).content.decode()
+    client.force_login(play.nasi)
+    assert 'name="tindakan"' not in client.get(answered["Location"]).content.decode()
