@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -18,6 +18,13 @@ Settings = TypeVar("Settings", RuleSettings, ProjectionSettings)
 def rules_of(election: Election) -> RuleSettings:
     row = ElectionRules.objects.filter(election=election).first()
     return changed(RuleSettings(), row.rules if row else {})
+
+
+def rules_of_each(elections: Iterable[int]) -> dict[int, RuleSettings]:
+    """Return the thresholds by the key of the election, in one query."""
+    elections = set(elections)
+    rows = dict(ElectionRules.objects.filter(election__in=elections).values_list("election", "rules"))
+    return {key: changed(RuleSettings(), rows.get(key, {})) for key in elections}
 
 
 def projection_of(election: Election) -> ProjectionSettings:

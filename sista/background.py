@@ -38,6 +38,7 @@ SWEEP_SECONDS = 1.0
 RESTS = 4
 STALE_PIECES_SECONDS = 3600.0
 PROJECTIONS_SECONDS = 5.0
+EXPECTED_WINS_SECONDS = 5.0
 UNREAD_SMS_SECONDS = 30.0
 EXPIRED_EXPORTS_SECONDS = ABANDONED_IMPORTS_SECONDS = 600.0
 
@@ -61,7 +62,7 @@ def every(seconds: float, job: Callable[[], int]) -> Callable[[], int]:
 #: What the embedded threads do, each in a round of its own: a night's photos (50 ms each) must not hold up totals.
 TOTALS_JOBS = (aggregation.drain,)
 #: A batch of the rules costs as much as its totals: it must not stand before the next one's.
-FINDING_JOBS = (running.examine_changed, refreshing.refresh_changed)
+FINDING_JOBS = (running.examine_changed, every(EXPECTED_WINS_SECONDS, refreshing.refresh_changed))
 PHOTO_JOBS = (photos.process_waiting, every(STALE_PIECES_SECONDS, photo_pieces.remove_stale))
 #: A gateway that does not answer holds up the next message, and nothing else.
 MESSAGE_JOBS = (every(UNREAD_SMS_SECONDS, answering.answer_waiting), sending.send_waiting)

@@ -11,8 +11,10 @@ from django.db.models import F, OuterRef, Q, Subquery
 
 from analytics.models import Expectation, ExpectedShare, ProjectionRun, Target
 from analytics.off_target.documents import Marks, marks_of
+from analytics.rule_settings import rules_of_each
 from analytics.rules.expected_win import Standing, Verdict, expects_win, judge
 from analytics.rules.loss_split import AreaVotes, Explanation, LossSplit, Swing, common_swing, explain, split_loss
+from analytics.rules.settings import DEFAULTS, RuleSettings
 from regions.models import Level, Region
 from tallies.models import Contest, ContestTotal, Pair, PairTotal
 from tallies.totals import reporting
@@ -51,6 +53,7 @@ class Ground:
     areas: tuple[RegionLine, ...] = ()
     marks: Marks = field(default_factory=Marks)
     runs: Mapping[int, ProjectionRun] = field(default_factory=dict)
+    settings: RuleSettings = DEFAULTS
 
     @cached_property
     def own(self) -> Pair | None:
@@ -102,7 +105,7 @@ class Ground:
         if self.target is not None and region.pk == self.contest.region_id:
             return True
         row = self.expected.get(region.pk)
-        return expects_win(self.margin_of(row), row.margin_spread if row else None)
+        return expects_win(self.margin_of(row), row.margin_spread if row else None, self.settings)
 
     # Judging
 
@@ -115,9 +118,11 @@ class Ground:
         documented = standing_with(line, deltas)
         run = self.runs.get(line.region.pk)
         entry = run.of_pair(self.own.number) if run is not None and not run.refusal else None
-        verdict = judge(documented, entry.get("chance_behind") if entry else None)
+        verdict = judge(documented, entry.get("chance_behind") if entry else None, self.settings)
         split = self.split(line, deltas, row)
-        explanation = explain(split, local_z=self.local_z(line.region), settled=verdict.is_settled)
+        explanation = explain(
+            split, local_z=self.local_z(line.region), settled=verdict.is_settled, settings=self.settings
+        )
         return Judged(line.region, line, documented, verdict, judge(standing), split, explanation, run)
 
     def split(self, line: RegionLine, deltas: Mapping[int, int], row: ExpectedShare | None = None) -> LossSplit:
@@ -196,6 +201,7 @@ def grounds(
     expected = _expected(expectations.values())
     areas = area_lines([one for one in contests if one.pk in expectations]) if with_areas and expectations else {}
     runs = newest_runs(contests, below=bool(areas))
+    thresholds = rules_of_each({one.election_id for one in contests})
     return [
         Ground(
             contest=contest,
@@ -206,6 +212,7 @@ def grounds(
             areas=tuple(areas.get(contest.pk, ())),
             marks=marks.get(contest.pk, Marks()),
             runs=runs.get(contest.pk, {}),
+            settings=thresholds[contest.election_id],
         )
         for contest, line in zip(contests, lines, strict=True)
     ]

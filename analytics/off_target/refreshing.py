@@ -7,14 +7,14 @@ from typing import Any
 
 from django.db.models import Q
 
+from analytics.examining import batches
 from analytics.examining.found import Asked, Found, Place
 from analytics.examining.recording import record
 from analytics.models import Expectation, Finding, FindingState, Rule, Target
 from analytics.off_target.ground import Ground, Judged, grounds
 from analytics.rules.loss_split import Cause
 from sista.database import writing
-from tallies.models import Contest, Phase
-from tallies.totals.aggregation import lock_election
+from tallies.models import Contest, Election, Phase
 
 _Key = tuple[str, tuple[int, str, int]]
 
@@ -23,15 +23,15 @@ def refresh_changed() -> int:
     """Judge every contest in which a win is expected; return how many findings changed.
 
     A finding whose target or expectation is no longer active is closed: nobody expects that win now. Nothing is
-    locked while nothing changed; what did is judged again inside the lock of its election.
+    locked while nothing changed; what did is judged again while no other examiner of its election writes.
     """
     seen = _look()
     if not seen.differs:
         return 0
     with writing():
-        elections = Contest.objects.filter(pk__in=seen.contests).values_list("election", flat=True)
-        for election in sorted(set(elections)):
-            lock_election(election)
+        # The examiner's lock, not the drainer's: totals go on.
+        for election in Election.objects.filter(contests__in=seen.contests).distinct().order_by("pk"):
+            batches.lock(election)
         seen = _look()
         for key, numbers in seen.closing.items():
             Finding.objects.filter(pk=seen.known[key].pk).update(numbers=numbers)

@@ -251,5 +251,5 @@ def test_where_nothing_changed_it_asks_the_same_few_questions_and_writes_nothing
     ) as asked:
         assert refreshing.refresh_changed() == 0
     assert [one["sql"] for one in asked if one["sql"].split()[0] in ("INSERT", "UPDATE", "DELETE", "BEGIN")] == []
-    assert len(asked) <= 15
+    assert len(asked) <= 16
     assert StationResult.objects.filter(contest=play.malang).counted().count() == 4
