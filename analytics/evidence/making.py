@@ -11,6 +11,7 @@ import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -127,8 +128,11 @@ def _plain(content: Any) -> bytes:
 
 
 def _written(pack: EvidencePack, read: _Read, out: IO[bytes], tell: Tell) -> Made:
-    box = PackFile(out, read.as_of)
-    steps = _Steps(tell, len(read.gathered.photos) + read.gathered.stations)
+    with closing(PackFile(out, read.as_of)) as box:
+        return _filled(box, pack, read, _Steps(tell, len(read.gathered.photos) + read.gathered.stations))
+
+
+def _filled(box: PackFile, pack: EvidencePack, read: _Read, steps: _Steps) -> Made:
     box.add("README.txt", readme(read.head).encode())
     box.add("verify.py", Path(verify.__file__).read_bytes())
     _add_figures(box, read)
@@ -150,7 +154,6 @@ def _written(pack: EvidencePack, read: _Read, out: IO[bytes], tell: Tell) -> Mad
     for name, paper in papers.volumes(book, read.stations, steps.step):
         box.add(name, paper)
     box.add_json("laporan.json", {"manifest_sha256": sidik, "files": box.take_list()})
-    box.close()
     there = sum(not one.get("missing") for one in found)
     return Made(read.as_of, read.gathered.stations, read.gathered.stations_in, there, sidik)
 

@@ -20,7 +20,7 @@ class Entry:
     def __init__(self, out: IO[bytes]) -> None:
         self._out, self._seen, self.size = out, hashlib.sha256(), 0
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         self._out.write(data)
         self._seen.update(data)
         self.size += len(data)
@@ -54,7 +54,7 @@ class PackFile:
             yield written
         self.files.append({"name": name, "size": written.size, "sha256": written.sha256})
 
-    def add(self, name: str, data: bytes) -> str:
+    def add(self, name: str, data: bytes | bytearray) -> str:
         """Add one file; return its SHA-256."""
         with self.entry(name) as out:
             out.write(data)

@@ -208,14 +208,14 @@ def _stations(paper: Paper, book: Book, records: Iterator[dict[str, Any]], names
     paper.grid(
         [
             Column("Kode TPS", 32),
-            Column("Keadaan", 28),
-            *(Column(f"Paslon {pair['number']}", 14, right=True) for pair in pairs),
+            Column("Keadaan", 35 if names else 30),
+            *(Column(f"Paslon {pair['number']}", 15, right=True) for pair in pairs),
             Column("Sah", 12, right=True),
             Column("Tidak sah", 12, right=True),
             Column("Versi", 10, right=True),
             Column("Foto", 10, right=True),
             Column("Janggal", 20),
-            *([Column("Berkas", 34)] if names else []),
+            *([Column("Berkas", 33)] if names else []),
         ],
         (_station_row(one, book, names) for one in records),
         size=7.5,

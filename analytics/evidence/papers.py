@@ -5,6 +5,7 @@ fpdf2 keeps a document in memory until its last page, so a document has so many 
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice
@@ -14,7 +15,7 @@ from analytics.evidence import paper_stations, paper_summary
 from analytics.evidence.paper import Paper
 from tallies.figures import Thresholds
 
-STATIONS_A_VOLUME = 40
+STATIONS_A_VOLUME = 25
 Records = Callable[[], Iterator[dict[str, Any]]]
 
 
@@ -34,7 +35,7 @@ class Book:
         return self.people[str(key)]["name"] if key is not None and str(key) in self.people else "sistem"
 
 
-def volumes(book: Book, stations: Records, step: Callable[[], None]) -> Iterator[tuple[str, bytes]]:
+def volumes(book: Book, stations: Records, step: Callable[[], None]) -> Iterator[tuple[str, bytearray]]:
     """Yield each document with its name in the pack; ``step`` is told of each station."""
     together = book.head["stations_here"] <= STATIONS_A_VOLUME
     main = Paper(book.head, book.manifest_sha256, f"Paket bukti {book.head['region']['title']}")
@@ -42,7 +43,8 @@ def volumes(book: Book, stations: Records, step: Callable[[], None]) -> Iterator
     paper_summary.write(main, book, stations, names)
     if together:
         _write_stations(main, book, stations(), step)
-    yield "laporan.pdf", bytes(main.output())
+    yield "laporan.pdf", main.output()
+    del main
     if together:
         return
     for (village, _part), records in _parts(stations()):
@@ -54,7 +56,10 @@ def volumes(book: Book, stations: Records, step: Callable[[], None]) -> Iterator
                 step()
             continue
         _write_stations(paper, book, iter(records), step)
-        yield name, bytes(paper.output())
+        yield name, paper.output()
+        # A document is a ring of references: its pictures would lie about until the collector happens to come.
+        del paper
+        gc.collect()
 
 
 def _write_stations(paper: Paper, book: Book, records: Iterator[dict[str, Any]], step: Callable[[], None]) -> None:

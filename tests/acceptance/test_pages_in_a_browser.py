@@ -27,6 +27,7 @@ from analytics.expectations.making import make_from_earlier
 from analytics.findings import acting, flood
 from analytics.findings.acting import Seen as SeenVersion
 from analytics.models import ElectionRules, Finding, Target
+from analytics.models import EvidencePack, EvidenceState, Finding, Target
 from analytics.off_target import refreshing
 from analytics.projections import running as projections
 from sista import background
@@ -280,10 +281,11 @@ def prepared(stage: Stage, who: str, *, run: bool) -> str:
 
 
 def evidence(stage: Stage, who: str, code: str, *, run: bool) -> str:
-    """A pack, waiting or made."""
-    subject = Subject(stage.play.malang, cast.region(code))
-    pack = evidence_jobs.ask(subject, by=stage.person(who), origin=stage.url)
-    if run:
+    """A pack, waiting or made; once, however often it is looked at."""
+    subject, person = Subject(stage.play.malang, cast.region(code)), stage.person(who)
+    ready = EvidencePack.objects.filter(made_by=person, region=subject.region, state=EvidenceState.READY)
+    pack = (ready.first() if run else None) or evidence_jobs.ask(subject, by=person, origin=stage.url)
+    if run and not pack.is_ready:
         evidence_jobs.make_waiting()
     return f"/analisis/bukti/paket/{pack.uuid}/"
 
