@@ -277,11 +277,11 @@ def _differences(
             )
             if last is not None and last.differing:
                 others.append((f"reading {last.pk}", last.figures))
-        for source, figures in others:
-            one = two_readings(form.figures.votes, figures.votes)
-            if one is not None:
-                found.append(_two_readings(facts, place, form, one, source, figures, settings))
-                break
+        told = [(one, *other) for other in others if (one := two_readings(form.figures.votes, other[1].votes))]
+        if told:
+            # The first is shown; an answer was given for all that there were.
+            sources = [source for _one, source, _figures in told]
+            found.append(_two_readings(facts, place, form, *told[0], sources, settings))
     return found
 
 
@@ -292,6 +292,7 @@ def _two_readings(
     one: TwoReadings,
     source: str,
     other: Figures,
+    sources: Sequence[str],
     settings: RuleSettings,
 ) -> Found:
     numbers = {
@@ -307,7 +308,9 @@ def _two_readings(
         }
     ]
     moved = abs(_margin(facts, form.figures.votes) - _margin(facts, other.votes))
-    return _found(Rule.TWO_READINGS, place, one.severity, form, numbers, moved, suggested, basis=[form.form, source])
+    return _found(
+        Rule.TWO_READINGS, place, one.severity, form, numbers, moved, suggested, basis=[form.form, *sources]
+    )
 
 
 def _difference(one: Difference) -> dict[str, int | None]:

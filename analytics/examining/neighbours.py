@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
 from analytics.examining.found import Found, Place
-from analytics.examining.stations import Branch, ContestFacts, StationTable
-from analytics.models import Rule
+from analytics.examining.stations import ContestFacts, StationTable
+from analytics.models import Finding, Rule
 from analytics.rules.arithmetic import full_turnout_area
-from analytics.rules.copies import identical_figures, same_files, same_pictures
+from analytics.rules.copies import SameFile, SamePicture, identical_figures, same_files, same_pictures
 from analytics.rules.digits import Row, another_station
 from analytics.rules.settings import RuleSettings
 from regions.models import Region
-from tallies.models import FormPhoto, Photo, PhotoState, PhotoSubject, StationResult
+from tallies.models import COUNTED_REVIEWS, FormPhoto, Photo, PhotoState, PhotoSubject, StationResult
 
 #: What is found here at a station, and at a desa.
 STATION_RULES = (Rule.OTHER_STATION, Rule.SAME_FILE, Rule.SAME_PICTURE)
+PHOTO_RULES = (Rule.SAME_FILE, Rule.SAME_PICTURE)
 VILLAGE_RULES = (Rule.IDENTICAL_FIGURES, Rule.FULL_TURNOUT)
 
 Figures = tuple[int | None, ...]
@@ -111,31 +112,44 @@ def _lead(facts: ContestFacts, votes: Sequence[int]) -> int:
 
 
 def of_photos(
-    facts: ContestFacts,
-    changed: Mapping[int, int],
-    branch: Branch,
-    settings: RuleSettings,
-) -> list[Found]:
-    """P1 and P2 of the ``changed`` stations (form by station) against all others; each two is found at both."""
-    digests = _photos_of(list(changed.values()))
-    if not digests:
-        return []
-    mine = {sha256 for photos in digests.values() for sha256 in photos}
-    return _same_files(facts, mine) + _same_pictures(facts, changed, digests, branch, settings)
+    facts: ContestFacts, changed: Collection[int], settings: RuleSettings
+) -> tuple[list[Found], set[Place]]:
+    """P1 and P2 of the ``changed`` stations and of all that they look alike with, or did; and the places asked about.
+
+    Each of two is found at both, with everything that it is a copy of: else what stands at one would depend on which
+    of the others was looked at last.
+    """
+    asked = _partners(facts, changed)
+    concerned = {*changed, *(place.station or 0 for place in asked)}
+    return _same_files(facts, concerned) + _same_pictures(facts, concerned, settings), asked
 
 
-def _same_files(facts: ContestFacts, mine: set[str]) -> list[Found]:
-    named = list(_named(facts).filter(sha256__in=sorted(mine)).values_list(*_NAMED))
-    where = {station: region for _form, station, region, _sha256 in named}
-    forms = {station: form for form, station, _region, _sha256 in named}
+def _partners(facts: ContestFacts, changed: Collection[int]) -> set[Place]:
+    """Where a finding stands at a changed station, or names one."""
+    standing = Finding.objects.open().filter(contest=facts.contest, rule__in=PHOTO_RULES)
+    rows = standing.values_list("station_id", "region_id", "numbers__stations")
+    return {
+        Place(facts.contest.pk, region, station)
+        for station, region, others in rows
+        if station in changed or not set(changed).isdisjoint(others or ())
+    }
+
+
+def _same_files(facts: ContestFacts, concerned: set[int]) -> list[Found]:
+    near = _sharing(facts, concerned)
+    # Those that were not concerned themselves share other files with others still.
+    wider = _sharing(facts, {station for _form, station, _region, _sha256 in near})
+    asked = concerned | _stations_of(same_files((row[1], row[3]) for row in near))
+    where = {station: region for _form, station, region, _sha256 in wider}
+    forms = {station: form for form, station, _region, _sha256 in wider}
     found = []
     by_station: defaultdict[int, list[tuple[str, tuple[int, ...]]]] = defaultdict(list)
     severity = {}
-    for one in same_files((station, sha256) for _form, station, _region, sha256 in named):
-        for station in one.stations:
+    for one in same_files((station, sha256) for _form, station, _region, sha256 in wider):
+        for station in asked.intersection(one.stations):
             by_station[station].append((one.digest, one.stations))
             severity[station] = one.severity
-    for station, files in by_station.items():
+    for station, files in sorted(by_station.items()):
         stations = sorted({other for _digest, whose in files for other in whose} - {station})
         digests = sorted(digest for digest, _whose in files)
         numbers = {"digest": digests[0], "photos": digests, "stations": stations, "forms": [forms[station]]}
@@ -144,18 +158,20 @@ def _same_files(facts: ContestFacts, mine: set[str]) -> list[Found]:
     return found
 
 
-def _same_pictures(
-    facts: ContestFacts,
-    changed: Mapping[int, int],
-    digests: Mapping[int, set[str]],
-    branch: Branch,
-    settings: RuleSettings,
-) -> list[Found]:
+def _sharing(facts: ContestFacts, stations: set[int]) -> list[tuple[int, int, int, str]]:
+    """What names a file that a counted form of ``stations`` names."""
+    mine = set(_named(facts).filter(form__station__any_of=sorted(stations)).values_list("sha256", flat=True))
+    return list(_named(facts).filter(sha256__in=sorted(mine)).values_list(*_NAMED)) if mine else []
+
+
+def _stations_of(files: Iterable[SameFile]) -> set[int]:
+    return {station for one in files for station in one.stations}
+
+
+def _same_pictures(facts: ContestFacts, concerned: set[int], settings: RuleSettings) -> list[Found]:
     """Within each kabupaten: who copies takes a neighbour's, and the square of a nation is out of reach."""
-    with_photos = {form for form, named in digests.items() if named}
-    regencies = {branch.regency_of[region] for region in _regions_of(facts, changed, with_photos)}
     found: dict[int, Found] = {}
-    for regency in Region.objects.filter(pk__in=regencies).order_by("pk"):
+    for regency in Region.objects.filter(pk__in=_regencies_of(facts, concerned)).order_by("pk"):
         named = list(
             _named(facts)
             .filter(form__station__region__first__range=(regency.first, regency.last))
@@ -163,14 +179,23 @@ def _same_pictures(
         )
         hashes = _hashes({sha256 for _form, _station, _region, sha256 in named})
         rows = [row for row in named if row[3] in hashes]
-        of_changed = [n for n, row in enumerate(rows) if row[1] in changed]
-        pairs = same_pictures([(row[1], hashes[row[3]]) for row in rows], settings, against=of_changed)
-        for one in sorted(pairs, key=lambda pair: pair.distance):
+        pictures = [(row[1], hashes[row[3]]) for row in rows]
+
+        def alike(
+            stations: Collection[int], rows: Rows = rows, pictures: list[tuple[int, bytes]] = pictures
+        ) -> list[SamePicture]:
+            against = [n for n, row in enumerate(rows) if row[1] in stations]
+            pairs = same_pictures(pictures, settings, against=against) if against else ()
             # The same bytes are P1's.
-            if rows[one.first][3] == rows[one.second][3]:
-                continue
+            return [one for one in pairs if rows[one.first][3] != rows[one.second][3]]
+
+        near = alike(concerned)
+        asked = concerned | {rows[place][1] for one in near for place in (one.first, one.second)}
+        for one in sorted(
+            [*near, *alike(asked - concerned)], key=lambda pair: (pair.distance, pair.first, pair.second)
+        ):
             for me, other in ((rows[one.first], rows[one.second]), (rows[one.second], rows[one.first])):
-                if me[1] in found:
+                if me[1] in found or me[1] not in asked:
                     continue
                 numbers = {
                     "distance": one.distance,
@@ -185,18 +210,19 @@ def _same_pictures(
 
 
 _NAMED = ("form_id", "form__station_id", "form__station__region_id", "sha256")
+Rows = list[tuple[int, int, int, str]]
 
 
 def _named(facts: ContestFacts):
-    """Photos of C1 pages that counted forms of the contest name."""
-    counted = StationResult.objects.filter(contest=facts.contest, form__isnull=False)
+    """Photos of C1 pages that counted forms of the contest name; a rejected form is nobody's copy."""
+    counted = StationResult.objects.filter(contest=facts.contest, review__in=COUNTED_REVIEWS)
     return FormPhoto.objects.filter(subject=PhotoSubject.C1, form__counted_in__in=counted).order_by("pk")
 
 
-def _regions_of(facts: ContestFacts, changed: Mapping[int, int], forms: set[int]) -> set[int]:
-    stations = [station for station, form in changed.items() if form in forms]
-    rows = StationResult.objects.filter(contest=facts.contest, station__in=stations)
-    return set(rows.values_list("station__region_id", flat=True))
+def _regencies_of(facts: ContestFacts, stations: set[int]) -> set[int]:
+    """The kabupaten of those of ``stations`` that have a photo."""
+    rows = _named(facts).filter(form__station__any_of=sorted(stations))
+    return set(rows.order_by().values_list("form__station__region__parent__parent_id", flat=True))
 
 
 def _photos_of(forms: Iterable[int]) -> dict[int, set[str]]:

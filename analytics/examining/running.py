@@ -141,8 +141,10 @@ def _examine_stations(
     }
     form_of = {int(table.station[row]): counted[int(table.form[row])] for row in rows if table.is_in[row]}
     answer.found += documents.official(facts, places, form_of, settings)
-    of_changed = {int(table.station[row]): int(table.form[row]) for row in rows if table.is_in[row]}
-    answer.found += neighbours.of_photos(facts, of_changed, branch, settings)
+    # One that left its desa, or whose form was rejected, leaves a copy behind at the others.
+    copies, copied = neighbours.of_photos(facts, {*stations, *one.stations}, settings)
+    answer.found += copies
+    answer.ask(neighbours.PHOTO_RULES, copied)
     answer.found += neighbours.in_villages(facts, table, settings)
     answer.found += swings.swapped(facts, around, settings)
     answer.found += swings.zeros(facts, around, _witnessed(around, facts), settings)

@@ -58,9 +58,11 @@ def surround(
     district = np.array([branch.district_of[one] for one in region], dtype=np.int64)
     regency = np.array([branch.regency_of[one] for one in region], dtype=np.int64)
     nothing = np.zeros(len(facts.numbers), dtype=np.int64)
-    of_district = np.array([totals.get(one, nothing) for one in district.tolist()]).reshape(len(rows), -1)
-    of_regency = np.array([totals.get(one, nothing) for one in regency.tolist()]).reshape(len(rows), -1)
-    shares = np.empty((len(rows), len(facts.numbers)))
+    # The width is said: of no row numpy cannot guess it, and a desa whose only form was rejected has none.
+    shape = (len(rows), len(facts.numbers))
+    of_district = np.array([totals.get(one, nothing) for one in district.tolist()], dtype=np.int64).reshape(shape)
+    of_regency = np.array([totals.get(one, nothing) for one in regency.tolist()], dtype=np.int64).reshape(shape)
+    shares = np.empty(shape)
     rho = np.empty(len(rows))
     for column in range(len(facts.numbers)):
         known = surroundings(
