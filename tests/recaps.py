@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 import uuid
 from typing import Any
 
 from accounts.models import Role, User
 from tallies import photos
 from tallies.figures import Figures
-from tallies.models import RecapForm, RecapResult
+from tallies.models import Office, OfficialImport, PollingStation, RecapForm, RecapResult
+from tallies.official import importing, receiving, turns
 from tallies.recap import intake, second_reading
 from tallies.recap.submission import RecapPage, RecapSubmission
 from tests import cast
@@ -81,3 +84,18 @@ def result(play: cast.Play, code: str = DAMPIT) -> RecapResult:
     return RecapResult.objects.get(
         contest=play.malang if code.startswith("35.07") else play.lamongan, region=key(code)
     )
+
+
+def official(play: cast.Play, votes: dict[str, list[int]]) -> OfficialImport:
+    """Official figures of stations of Malang, brought by their coordinator and confirmed."""
+    stations = {play.stations[name].pk: said for name, said in votes.items()}
+    places = {one.pk: one for one in PollingStation.objects.filter(pk__in=stations).select_related("region")}
+    lines = ["kode desa;tps;1;2;3"]
+    lines += [";".join(map(str, (places[pk].region.code, places[pk].number, *said))) for pk, said in stations.items()]
+    when = dt.datetime(2020, 12, 15, tzinfo=dt.UTC)
+    said = receiving.Statement(play.election, Office.REGENT, play.malang, play.malang.region, "KPU", when)
+    brought = receiving.receive(io.BytesIO("\n".join(lines).encode()), "kpu.csv", said, by=play.people["budi"])
+    turns.run(brought)
+    importing.confirm(brought, by=play.people["budi"])
+    turns.run(brought)
+    return brought

@@ -37,24 +37,22 @@ def official(
 ) -> list[Found]:
     """D2 of the stations in ``places`` (by station), each with its counted form in ``forms`` (by station)."""
     stated = newest_figures(facts.contest, sorted(forms))
-    if not stated or facts.own is None:
+    if not stated:
         return []
+    # Where we back nobody a difference is one all the same: of no margin of ours.
+    own = NONE if facts.own is None else facts.own
     totals = dict(
         PairTotal.objects.filter(contest=facts.contest, region=facts.contest.region).values_list(
             "pair__number", "votes"
         )
     )
-    rivals = {number: votes for number, votes in totals.items() if number != facts.own}
-    rival = max(rivals, key=lambda number: (rivals[number], -number), default=None)
-    if rival is None:
-        return []
-    margin = totals.get(facts.own, 0) - rivals[rival]
+    rivals = {number: votes for number, votes in totals.items() if number != own}
+    rival = max(rivals, key=lambda number: (rivals[number], -number), default=NONE)
+    margin = totals.get(own, 0) - rivals.get(rival, 0)
     found = []
     for station, votes in stated.items():
         form = forms[station]
-        one = official_figure(
-            form.figures.votes, votes, own=facts.own, rival=rival, area_margin=margin, settings=settings
-        )
+        one = official_figure(form.figures.votes, votes, own=own, rival=rival, area_margin=margin, settings=settings)
         if one is None:
             continue
         differences = [{"pair": d.pair, "first": d.first, "second": d.second} for d in one.differences]
@@ -92,7 +90,7 @@ def recaps(facts: ContestFacts, regions: Iterable[int]) -> list[Found]:
     found = []
     for region in Region.objects.filter(pk__in=list(regions)).order_by("first"):
         recap = counted_recap(facts.contest, region)
-        if recap is None or facts.own is None:
+        if recap is None:
             continue
         one = _of_recap(facts, region, recap)
         if one is not None:
@@ -215,7 +213,7 @@ def _bounds(comparison: RecapComparison) -> list[dict[str, Any]]:
 def _stake(facts: ContestFacts, columns: Sequence[Column]) -> int:
     """Votes by which our margin over whoever gained most is proven to have moved, either way."""
     moved = 0
-    for one in columns:
+    for one in columns if facts.own is not None else ():
         proven = one.comparison.proven
         own = proven.get(facts.own or 0, 0)
         others = [votes for pair, votes in proven.items() if pair != facts.own]

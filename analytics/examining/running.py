@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from django.db import transaction
+from django.db.models import Q
 
 from analytics.examining import areas, batches, documents, forms, neighbours, swings
 from analytics.examining.found import Asked, Found, Place
@@ -29,6 +30,7 @@ from analytics.findings import flood
 from analytics.models import ACTIVE_STATES, ElectionRules, Expectation, Finding, Rule, SwingMemory
 from analytics.rule_settings import rules_of
 from analytics.rules.settings import RuleSettings
+from regions.models import Level, Region
 from sista.database import writing
 from tallies.models import C1Form, Election, ExaminationRow
 
@@ -99,10 +101,14 @@ def _examine(one: batches.ContestBatch, settings: RuleSettings, exempt: list[int
     facts = read_contest(one.contest)
     answer = Answer(facts)
     above: set[int] = set()
+    branch = read_branch(one.villages)
     if one.villages:
-        branch = read_branch(one.villages)
         above = {*branch.district_of.values(), *branch.regency_of.values()}
         _examine_stations(facts, one, branch, settings, exempt, answer)
+    everywhere = facts.contest.region_id in one.areas
+    regencies = _regencies(facts, branch, everywhere=everywhere)
+    if regencies:
+        _examine_areas(facts, regencies, settings, answer)
     # A recap is held against the C1s below it: it is asked when either changed.
     asked = one.areas | documents.with_recap(facts, above)
     answer.found += documents.recaps(facts, asked)
@@ -149,7 +155,6 @@ def _examine_stations(
     answer.found += swings.swapped(facts, around, settings)
     answer.found += swings.zeros(facts, around, _witnessed(around, facts), settings)
     _examine_swings(facts, table, branch, around, settings, answer)
-    _examine_areas(facts, branch, settings, answer)
     _ask_stations(table, rows, one, answer)
 
 
@@ -187,16 +192,25 @@ def _witnessed(around: swings.Surrounded, facts: ContestFacts) -> set[int]:
     return set(sent.values_list("pk", flat=True))
 
 
-def _examine_areas(facts: ContestFacts, branch: Branch, settings: RuleSettings, answer: Answer) -> None:
+def _regencies(facts: ContestFacts, branch: Branch, *, everywhere: bool) -> set[int]:
+    """The kabupaten in which something changed: all of the contest when another expectation is in force."""
+    if not everywhere:
+        return set(branch.regency_of.values())
+    inside = Region.objects.within(facts.contest.region).filter(level=Level.REGENCY)
+    return set(inside.values_list("pk", flat=True))
+
+
+def _examine_areas(facts: ContestFacts, regencies: set[int], settings: RuleSettings, answer: Answer) -> None:
+    """S3 of all areas, T1 of ``regencies``. What stands is asked too where nothing is expected any more."""
     expectation = Expectation.objects.active().filter(contest=facts.contest).first()
-    if expectation is None:
-        return
-    known = areas.read_areas(facts, expectation)
-    regencies = set(branch.regency_of.values())
-    answer.found += areas.swings(facts, known, settings)
-    answer.found += areas.silent(facts, expectation, known, regencies)
-    answer.ask([Rule.AREA_SWING], [Place(facts.contest.pk, area.region) for area in known])
-    answer.ask([Rule.SILENT_STRONGHOLD], [Place(facts.contest.pk, region) for region in regencies])
+    if expectation is not None:
+        known = areas.read_areas(facts, expectation)
+        answer.found += areas.swings(facts, known, settings)
+        answer.found += areas.silent(facts, expectation, known, regencies)
+    standing = Finding.objects.open().filter(contest=facts.contest, station=None)
+    stale = Q(rule=Rule.AREA_SWING) | Q(rule=Rule.SILENT_STRONGHOLD, region__in=regencies)
+    for rule, region in standing.filter(stale).values_list("rule", "region"):
+        answer.ask([rule], [Place(facts.contest.pk, region)])
 
 
 def _ask_stations(table: StationTable, rows: list[int], one: batches.ContestBatch, answer: Answer) -> None:

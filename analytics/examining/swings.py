@@ -103,12 +103,12 @@ def remember(
     tested["station"], tested["region"] = table.station[rows], table.region[rows]
     tested["votes"], tested["valid"] = stations.votes, stations.valid
     tested["expected"], tested["p"] = around.shares[:, column], p
-    regency_of_row = np.array([branch.regency_of[one] for one in table.region.tolist()], dtype=np.int64)
-    changed = {}
-    for regency in np.unique(regency_of_row).tolist():
-        asked = table.station[regency_of_row == regency]
-        changed[regency] = memories.get(regency, Memory.empty()).replaced(tested[around.regency == regency], asked)
-    return changed
+    here = {*memories, *(branch.regency_of[one] for one in table.region.tolist())}
+    return {
+        # All of the table: one that moved here from another kabupaten is no longer in the memory of that.
+        regency: memories.get(regency, Memory.empty()).replaced(tested[around.regency == regency], table.station)
+        for regency in sorted(here)
+    }
 
 
 def station_swings(

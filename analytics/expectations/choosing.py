@@ -6,7 +6,7 @@ from typing import Any
 
 from analytics.models import Expectation, ExpectationEvent
 from sista.database import writing
-from tallies.models import Contest
+from tallies.models import Contest, ExaminationRow
 
 Action = ExpectationEvent.Action
 
@@ -39,6 +39,9 @@ def retire(contest: int, *, by: Any) -> None:
         one.is_active = False
         one.save(update_fields=["is_active"])
         record(one, Action.REPLACED, by=by)
+    # What was found against the old one is asked again, in the transaction that changes it.
+    region = Contest.objects.filter(pk=contest).values_list("region_id", flat=True).get()
+    ExaminationRow.objects.create(contest_id=contest, region_id=region)
 
 
 def record(expectation: Expectation, action: str, *, by: Any) -> None:

@@ -24,6 +24,7 @@ from analytics.models import (
     FindingState,
 )
 from sista.database import writing
+from tallies.models import ExaminationRow
 
 #: Roles that may decide about figures; a reader of them (DPP) or of photos (operator) has no finding in hand.
 DECIDING_ROLES = (Role.COORDINATOR, Role.PROVINCE_STAFF)
@@ -91,6 +92,10 @@ def reopen(finding: Finding, reason: str, *, seen: Seen, by: Any, files: Sequenc
 
     def change(held: Finding) -> None:
         held.state, held.assigned_to, held.closed_at = FindingState.OPEN, None, None
+        # Answered, it was not closed when the figures moved on: the rule says now whether it still sees something.
+        ExaminationRow.objects.create(
+            contest_id=held.contest_id, region_id=held.region_id, station_id=held.station_id
+        )
 
     return _act(finding, "reopened", ANSWERED_STATES, change, seen=seen, by=by, reason=_said(reason), files=files)
 
@@ -162,7 +167,9 @@ def _act(
         newer = list(held.events.filter(pk__gt=seen.event).select_related("actor").order_by("pk"))
         for event in newer:
             said = (event.actor_id, event.action, event.reason, event.assigned_to_id)
-            if said == (by.pk, action, reason, to.pk if to else None):
+            # The same words with another file are another answer: the file would be lost.
+            laid = set(event.attachments.values_list("sha256", flat=True))
+            if said == (by.pk, action, reason, to.pk if to else None) and {one.sha256 for one in kept} <= laid:
                 return Done(event, is_new=False)
         if held.version != seen.version:
             raise ActionRefused("finding_moved")

@@ -1,13 +1,21 @@
 """Claims about findings that rest on more than one place: what one of them becomes moves what stands at the other."""
 
+import datetime as dt
+
 from analytics.examining import running
-from analytics.models import Finding, FindingState, Rule
+from analytics.examining.recording import record
+from analytics.expectations import choosing
+from analytics.findings import acting
+from analytics.models import Expectation, Finding, FindingAttachment, FindingState, Rule
 from tallies import intake
 from tallies.count_room import verification
 from tallies.models import Channel
 from tallies.submission import PhotoName
 from tallies.totals import aggregation
+from tests import recaps
 from tests.cast import submission
+from tests.finding_makers import PDF, found
+from tests.recaps import official
 
 SAME, OTHER, THIRD = "ab" * 32, "cd" * 32, "ef" * 32
 
@@ -70,3 +78,57 @@ def test_another_report_that_differs_opens_what_was_answered_for_the_first(play)
     Finding.objects.filter(pk=answered.pk).update(state=FindingState.EXPLAINED, closed_at=answered.opened_at)
     send(play, "dampit_1", [1, 180, 20], by=play.joko)
     assert at(play, Rule.TWO_READINGS, "dampit_1").state == FindingState.OPEN
+
+
+# Answers, expectations, and a contest in which we back nobody
+
+
+def seen(finding):
+    finding.refresh_from_db()
+    return acting.Seen(finding.version, finding.events.last().pk)
+
+
+def test_an_answer_taken_back_after_the_figures_were_mended_closes_by_itself(play):
+    wrong = send(play, "dampit_1", [80, 100, 20], values={"valid_votes": 220, "voters_total": 225})
+    finding = at(play, Rule.SUM_OF_PAIRS, "dampit_1")
+    acting.explain(finding, "Memang begitu", seen=seen(finding), by=play.budi)
+    send(play, "dampit_1", [80, 100, 20], supersedes=wrong.uuid)
+    acting.reopen(finding, "Keliru", seen=seen(finding), by=play.budi)
+    running.examine_changed()
+    finding.refresh_from_db()
+    assert finding.state == FindingState.CLOSED
+
+
+def test_the_same_note_with_another_file_loses_no_file(play):
+    send(play, "dampit_1", [80, 100, 20], values={"valid_votes": 220, "voters_total": 225})
+    finding = at(play, Rule.SUM_OF_PAIRS, "dampit_1")
+    page = seen(finding)
+    for file in (PDF, PDF, PDF + b"\n%%EOF\n"):
+        acting.note(finding, "Lihat berkas", seen=page, by=play.budi, files=[file])
+    assert FindingAttachment.objects.filter(event__finding=finding).count() == 2
+
+
+def test_what_was_found_against_an_expectation_is_asked_again_when_another_is_in_force(play):
+    record([found(play, rule, "") for rule in (Rule.AREA_SWING, Rule.SILENT_STRONGHOLD)], set())
+    today = dt.date(2020, 12, 1)
+    other = Expectation.objects.create(
+        contest=play.malang, method="impor", source="x", stated_on=today, is_active=False
+    )
+    choosing.activate(other, by=play.budi)
+    running.examine_changed()
+    assert not Finding.objects.open().exists()
+
+
+def test_where_we_back_nobody_documents_are_compared_all_the_same(play):
+    play.malang.pairs.update(usungan=False)
+    send(play, "dampit_1", [80, 100, 20])
+    send(play, "dampit_2", [70, 60, 10])
+    send(play, "pamotan_1", [60, 50, 10])
+    padded = {recaps.SUKAMAJU: [150, 190, 30], recaps.PAMOTAN: [60, 50, 10]}
+    recaps.send(play, recaps.columns(padded), by=recaps.recap_witness(play))
+    official(play, {"dampit_1": [80, 130, 20]})
+    running.examine_changed()
+    shift = Finding.objects.get(rule=Rule.SHIFT)
+    assert (shift.numbers["kind"], shift.numbers["proven"], shift.stake) == ("padding", {"2": 30}, 0)
+    differs = at(play, Rule.OFFICIAL_DIFFERS, "dampit_1")
+    assert (differs.numbers["margin_votes"], differs.stake) == (None, 0)
