@@ -86,8 +86,8 @@ def result(play: cast.Play, code: str = DAMPIT) -> RecapResult:
     )
 
 
-def official(play: cast.Play, votes: dict[str, list[int]]) -> OfficialImport:
-    """Official figures of stations of Malang, brought by their coordinator and confirmed."""
+def official(play: cast.Play, votes: dict[str, list[Any]]) -> OfficialImport:
+    """Official figures of stations of Malang, brought by their coordinator and confirmed; "" is not said."""
     stations = {play.stations[name].pk: said for name, said in votes.items()}
     places = {one.pk: one for one in PollingStation.objects.filter(pk__in=stations).select_related("region")}
     lines = ["kode desa;tps;1;2;3"]

@@ -52,7 +52,10 @@ def official(
     found = []
     for station, votes in stated.items():
         form = forms[station]
-        one = official_figure(form.figures.votes, votes, own=own, rival=rival, area_margin=margin, settings=settings)
+        # A pair of which the source says nothing is no blank box: nothing is said against ours.
+        said = {number: vote for number, vote in votes.items() if vote is not None}
+        ours = {number: form.figures.votes.get(number) for number in said}
+        one = official_figure(ours, said, own=own, rival=rival, area_margin=margin, settings=settings)
         if one is None:
             continue
         differences = [{"pair": d.pair, "first": d.first, "second": d.second} for d in one.differences]

@@ -2,17 +2,21 @@
 
 import datetime as dt
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from analytics.examining import running
 from analytics.examining.recording import record
 from analytics.expectations import choosing
 from analytics.findings import acting
 from analytics.models import Expectation, Finding, FindingAttachment, FindingState, Rule
-from tallies import intake
+from tallies import intake, preparation
 from tallies.count_room import verification
 from tallies.models import Channel
+from tallies.preparation import NewStation
 from tallies.submission import PhotoName
 from tallies.totals import aggregation
-from tests import recaps
+from tests import cast, recaps
 from tests.cast import submission
 from tests.finding_makers import PDF, found
 from tests.recaps import official
@@ -132,3 +136,39 @@ def test_where_we_back_nobody_documents_are_compared_all_the_same(play):
     assert (shift.numbers["kind"], shift.numbers["proven"], shift.stake) == ("padding", {"2": 30}, 0)
     differs = at(play, Rule.OFFICIAL_DIFFERS, "dampit_1")
     assert (differs.numbers["margin_votes"], differs.stake) == (None, 0)
+
+
+def test_a_pair_of_which_the_source_says_nothing_is_no_difference(play):
+    send(play, "dampit_1", [80, 100, 20])
+    official(play, {"dampit_1": [80, 100, ""]})
+    running.examine_changed()
+    assert not Finding.objects.filter(rule=Rule.OFFICIAL_DIFFERS).exists()
+    official(play, {"dampit_1": [80, 101, ""]})
+    running.examine_changed()
+    assert [one["pair"] for one in at(play, Rule.OFFICIAL_DIFFERS, "dampit_1").numbers["differences"]] == [2]
+
+
+def test_a_batch_of_thirty_stations_costs_as_many_queries_as_one_of_three(play):
+    desa = cast.region("35.07.06.2001").pk
+    names = [f"gedangan_{number}" for number in range(2, 35)]
+    made = preparation.add_stations(play.election, [NewStation(desa, n, 150, 150) for n in range(2, 35)])
+    play.stations.update(zip(names, made, strict=True))
+    aggregation.drain()
+    running.examine_changed()
+    cost = []
+    for some in (names[:3], names[3:]):
+        for number, station in enumerate(some):
+            given = submission(
+                play,
+                station,
+                [80 + number, 100, 20],
+                values={"valid_votes": 220, "voters_total": 225},
+                photos=(PhotoName(SAME, 1),),
+            )
+            intake.submit(given, by=play.budi, channel=Channel.API)
+        aggregation.drain()
+        with CaptureQueriesContext(connection) as queries:
+            running.examine_batch(play.election)
+        cost.append(len(queries))
+    assert Finding.objects.filter(rule=Rule.SAME_FILE).count() == len(names)
+    assert cost[1] <= cost[0] + 2, cost
