@@ -9,7 +9,7 @@ import numpy as np
 
 from analytics.examining.found import Found, Place
 from analytics.examining.stations import ContestFacts, StationTable
-from analytics.models import Finding, Rule
+from analytics.models import STANDING_STATES, Finding, Rule
 from analytics.rules.arithmetic import full_turnout_area
 from analytics.rules.copies import SameFile, SamePicture, identical_figures, same_files, same_pictures
 from analytics.rules.digits import Row, another_station
@@ -126,7 +126,8 @@ def of_photos(
 
 def _partners(facts: ContestFacts, changed: Collection[int]) -> set[Place]:
     """Where a finding stands at a changed station, or names one."""
-    standing = Finding.objects.open().filter(contest=facts.contest, rule__in=PHOTO_RULES)
+    rules = Finding.objects.filter(contest=facts.contest, rule__in=PHOTO_RULES)
+    standing = rules.filter(state__in=STANDING_STATES)
     rows = standing.values_list("station_id", "region_id", "numbers__stations")
     return {
         Place(facts.contest.pk, region, station)

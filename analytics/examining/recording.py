@@ -17,6 +17,8 @@ from analytics.examining.found import Asked, Found
 from analytics.models import Finding, FindingEvent, FindingState, FindingVersion
 from sista.database import writing
 
+#: In the numbers of what a person confirmed: the rule no longer sees it.
+PAST = "is_past"
 #: Rows one statement writes.
 _BATCH = 1000
 
@@ -96,7 +98,11 @@ def _move(finding: Finding, one: Found, now: datetime) -> str | None:
     """Bring ``finding`` up to ``one``; return what happened to it, or ``None`` where nothing did."""
     same_basis = finding.basis == one.digest
     if not finding.is_active and same_basis and finding.state != FindingState.CLOSED:
-        return None  # a person answered for these very figures
+        # A person answered for these very figures.
+        if not finding.numbers.get(PAST):
+            return None
+        finding.numbers, finding.updated_at = dict(one.numbers), now
+        return "refreshed"
     plain: Sequence[tuple[str, Any]] = (
         ("numbers", dict(one.numbers)),
         ("suggestions", list(one.suggestions)),
@@ -121,6 +127,10 @@ def _move(finding: Finding, one: Found, now: datetime) -> str | None:
 
 
 def _close(finding: Finding, now: datetime) -> str | None:
+    if finding.state == FindingState.CONFIRMED and not finding.numbers.get(PAST):
+        # The answer stays; but votes that a corrected document gave back are not missing any more.
+        finding.numbers, finding.updated_at = finding.numbers | {PAST: True}, now
+        return "past"
     if not finding.is_active:
         return None
     finding.state, finding.closed_at, finding.updated_at = FindingState.CLOSED, now, now

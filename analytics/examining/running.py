@@ -27,7 +27,7 @@ from analytics.examining.stations import (
 )
 from analytics.examining.swing_memory import Memory
 from analytics.findings import flood
-from analytics.models import ACTIVE_STATES, ElectionRules, Expectation, Finding, Rule, SwingMemory
+from analytics.models import ACTIVE_STATES, STANDING_STATES, ElectionRules, Expectation, Finding, Rule, SwingMemory
 from analytics.rule_settings import rules_of
 from analytics.rules.settings import RuleSettings
 from regions.models import Level, Region
@@ -217,7 +217,7 @@ def _ask_stations(table: StationTable, rows: list[int], one: batches.ContestBatc
     """Ask about what stands now: of the changed TPS everything, of their neighbours what neighbours decide."""
     contest = answer.facts.contest.pk
     changed = set(table.station[rows].tolist())
-    standing = Finding.objects.filter(contest=contest, region__any_of=sorted(one.villages), state__in=ACTIVE_STATES)
+    standing = Finding.objects.filter(contest=contest, region__any_of=sorted(one.villages), state__in=STANDING_STATES)
     for rule, region, station in standing.values_list("rule", "region_id", "station_id"):
         if station is None:
             asked = rule in neighbours.VILLAGE_RULES
@@ -228,6 +228,6 @@ def _ask_stations(table: StationTable, rows: list[int], one: batches.ContestBatc
     # One that left the desa, or its contest, is asked about too: it is no longer found here.
     gone = set(one.stations) - set(table.station.tolist())
     if gone:
-        left = Finding.objects.filter(contest=contest, station__in=gone, state__in=ACTIVE_STATES)
+        left = Finding.objects.filter(contest=contest, station__in=gone, state__in=STANDING_STATES)
         for rule, region, station in left.values_list("rule", "region_id", "station_id"):
             answer.ask([rule], [Place(contest, region, station)])

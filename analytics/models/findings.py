@@ -62,6 +62,8 @@ class FindingState(models.TextChoices):
 
 #: Somebody still has to do something.
 ACTIVE_STATES = (FindingState.OPEN, FindingState.ASSIGNED, FindingState.ESCALATED)
+#: What counts in sums: nobody has explained it away.
+STANDING_STATES = (*ACTIVE_STATES, FindingState.CONFIRMED)
 SETTLED_STATES = (FindingState.EXPLAINED, FindingState.CONFIRMED, FindingState.CLOSED)
 
 

@@ -8,15 +8,13 @@ from typing import Any
 
 from django.db.models import Q
 
-from analytics.models import ACTIVE_STATES, Finding, FindingState, Rule
+from analytics.examining.recording import PAST
+from analytics.models import STANDING_STATES, Finding, Rule
 from regions.models import Region
 from tallies.models import COUNTED_REVIEWS, Vote
 
 DOCUMENT_RULES = (Rule.OFFICIAL_DIFFERS, Rule.SHIFT, Rule.PROVEN_SHIFT)
 HARD_RULES = (Rule.ABOVE_BALLOTS, Rule.SAME_FILE)
-#: What somebody explained or what is no longer so does not count; what somebody confirmed does.
-_STANDING = (*ACTIVE_STATES, FindingState.CONFIRMED)
-
 #: Votes in the document minus votes on our C1s, by pair number; a pair that does not differ is left out.
 Deltas = Mapping[int, int]
 
@@ -76,11 +74,13 @@ class Marks:
 
 def marks_of(contests: Iterable[int]) -> dict[int, Marks]:
     """Return the marks of each of ``contests`` that has any; one query, another where a TPS bears a hard flag."""
-    rows = Finding.objects.filter(contest__in=contests, state__in=_STANDING)
+    rows = Finding.objects.filter(contest__in=contests, state__in=STANDING_STATES)
     rows = rows.filter(Q(rule__in=DOCUMENT_RULES) | Q(rule__in=HARD_RULES, station__isnull=False))
     by_contest: dict[int, list[Finding]] = {}
     for finding in rows.select_related("region", "station").order_by("region__level", "pk"):
-        by_contest.setdefault(finding.contest_id, []).append(finding)
+        # What somebody explained or what is no longer so does not count; what somebody confirmed does while it is so.
+        if not finding.numbers.get(PAST):
+            by_contest.setdefault(finding.contest_id, []).append(finding)
     votes = _votes([one for found in by_contest.values() for one in found if one.rule in HARD_RULES])
     return {contest: _marks(found, votes) for contest, found in by_contest.items()}
 

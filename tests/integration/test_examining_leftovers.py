@@ -10,9 +10,11 @@ from analytics.examining.recording import record
 from analytics.expectations import choosing
 from analytics.findings import acting
 from analytics.models import Expectation, Finding, FindingAttachment, FindingState, Rule
+from analytics.off_target.documents import marks_of
 from tallies import intake, preparation
 from tallies.count_room import verification
 from tallies.models import Channel
+from tallies.official import importing
 from tallies.preparation import NewStation
 from tallies.submission import PhotoName
 from tallies.totals import aggregation
@@ -172,3 +174,28 @@ def test_a_batch_of_thirty_stations_costs_as_many_queries_as_one_of_three(play):
         cost.append(len(queries))
     assert Finding.objects.filter(rule=Rule.SAME_FILE).count() == len(names)
     assert cost[1] <= cost[0] + 2, cost
+
+
+def test_votes_of_a_confirmed_difference_are_missing_only_while_the_documents_differ(play):
+    """Confirmed, then put right by the KPU: the answer stays, the votes are back."""
+    send(play, "dampit_1", [80, 100, 20])
+    official(play, {"dampit_1": [60, 120, 20]})
+    running.examine_changed()
+    finding = at(play, Rule.OFFICIAL_DIFFERS, "dampit_1")
+    acting.confirm(finding, "C1 asli sama dengan C1 kita", seen=seen(finding), by=play.budi)
+
+    def missing():
+        marks = marks_of([play.malang.pk])
+        return marks[play.malang.pk].deltas(play.malang.region) if marks else {}
+
+    assert missing() == {1: -20, 2: 20}
+    right = official(play, {"dampit_1": [80, 100, 20]})
+    running.examine_changed()
+    assert missing() == {}
+    finding.refresh_from_db()
+    assert (finding.state, finding.events.last().action) == (FindingState.CONFIRMED, "past")
+    importing.undo(right, by=play.budi)
+    running.examine_changed()
+    assert missing() == {1: -20, 2: 20}
+    finding.refresh_from_db()
+    assert (finding.state, finding.version) == (FindingState.CONFIRMED, 1)
