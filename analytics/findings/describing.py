@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from math import isfinite
 from typing import Any
@@ -138,6 +139,15 @@ class Described:
             for number, first, second in rows
         ]
         return sorted(found, key=lambda one: (not (one.pair and one.pair.usungan), one.number or 0))
+
+    @property
+    def as_of(self) -> date | None:
+        """The day of the official figures, where the rule names it."""
+        said = self.numbers.get("as_of")
+        try:
+            return date.fromisoformat(said[:10]) if isinstance(said, str) else None
+        except ValueError:
+            return None
 
     @property
     def foremost(self) -> Compared | None:

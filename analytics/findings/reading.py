@@ -12,7 +12,7 @@ from analytics.findings.acting import ANSWERED_STATES, Seen
 from analytics.findings.describing import Described, Suggestion, described
 from analytics.models import Finding, FindingEvent, FindingState, FindingVersion
 from tallies import photos
-from tallies.models import C1Form, Photo, StationResult
+from tallies.models import C1Form, ContestTotal, Photo, StationResult
 from tallies.totals import reporting
 
 #: Forms whose photos are shown, and events of the history.
@@ -46,6 +46,7 @@ class Detail:
     events: tuple[FindingEvent, ...]
     versions: tuple[FindingVersion, ...]
     margin: int | None
+    progress: ContestTotal | None
     assignable: tuple[User, ...]
     may_act: bool
     last_event: int
@@ -103,6 +104,7 @@ def detail(finding: Finding, user: Any) -> Detail:
         events=events,
         versions=tuple(finding.versions.order_by("-number")[:_MOST_EVENTS]),
         margin=own.usungan_margin,
+        progress=own.progress,
         assignable=tuple(acting.assignable(finding, by=user)) if may_act and finding.is_active else (),
         may_act=may_act,
         last_event=events[0].pk if events else 0,

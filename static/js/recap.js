@@ -14,7 +14,8 @@ function showSums(form) {
     const row = [...form.querySelectorAll(`input[data-row="${output.dataset.recapSum}"]`)];
     const sum = sumOf(row.filter((field) => field.dataset.part).map((field) => field.value));
     const total = row.find((field) => !field.dataset.part).value.trim();
-    if (output.textContent !== sum) output.textContent = sum;
+    const shown = sum === "" || isNaN(sum) ? sum : Number(sum).toLocaleString(document.documentElement.lang);
+    if (output.textContent !== shown) output.textContent = shown;
     output.toggleAttribute("data-differs", sum !== "" && total !== "" && sum !== total);
   }
 }

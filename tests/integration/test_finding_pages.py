@@ -23,7 +23,7 @@ from tests.finding_makers import NUMBERS, PDF, write
 from tests.sending import picture
 
 HTMX = {"HX-Request": "true"}
-NO_PROOF = "Ini bukan bukti kecurangan; periksa fotonya dahulu."
+NO_PROOF = "Ini bukan bukti kecurangan."
 SUGGESTED = [{"votes": {"1": 104}, "fields": {"valid_votes": 220}, "reason": "digit", "chance": 0.6}]
 
 
@@ -205,7 +205,7 @@ def test_both_pages_speak_english(play, url):
     client = as_(play.budi)
     finding = write(play, "S1")
     client.post(reverse("set-language"), {"language": "en"})
-    assert "This is no proof of fraud; check the photo first." in words(client.get(at(finding)))
+    assert "This is no proof of fraud." in words(client.get(at(finding)))
     assert "Our pair 21.3%, expected 52.8%" in words(client.get(url))
 
 
