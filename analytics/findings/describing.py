@@ -159,12 +159,12 @@ class Described:
         return max(0, len(self.compared) - 1)
 
     @property
-    def sums(self) -> tuple[int, int] | None:
-        """Both documents added up; None with a blank among them."""
+    def sums(self) -> tuple[int, int, int] | None:
+        """Both documents added up, and how they differ; None with a blank or without a pair, as a part is no sum."""
         first = [one.first for one in self.compared if one.first is not None]
         second = [one.second for one in self.compared if one.second is not None]
-        whole = len(first) == len(second) == len(self.compared) > 0
-        return (sum(first), sum(second)) if whole else None
+        whole = len(first) == len(second) == len(self.compared) == len(self.pairs) > 0
+        return (sum(first), sum(second), sum(second) - sum(first)) if whole else None
 
     @cached_property
     def relations(self) -> list[Relation]:

@@ -15,7 +15,8 @@ from tallies.totals.drawing import FONT, INK, INK_2, LINE, SURFACE
 
 #: Pixels a place takes, so that names do not touch.
 ROW = {"": 20, "kecil": 24}
-WIDTH = {"": 560, "kecil": 328}
+#: As wide as it is shown, or its names would shrink with it.
+WIDTH = {"": 420, "kecil": 328}
 TEXT = {"": 12, "kecil": 13}
 #: More places than these are in the table only.
 MOST = 60
