@@ -9,6 +9,7 @@ from hypothesis import settings as hypothesis_settings
 
 from tallies import append_only
 from tests import cast
+from tests.migrated_once import Template
 from tests.skipping import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  hooks
 
 # A busy machine is slow, not wrong: no example has a time limit.
@@ -19,19 +20,36 @@ FIRST_KEY = 1_000_000
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
-    """Put SQLite's test database into a file, as it is in the embedded default.
+def django_db_keepdb(django_db_keepdb):
+    """SQLite's test database is a copied file in a folder of its own: Django need not remove one, before or after."""
+    return django_db_keepdb or connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix, tmp_path_factory, django_db_blocker, django_db_use_migrations
+):
+    """Put SQLite's test database into a file, as it is in the embedded default, and take the migrated copy.
 
     Threads share a database in memory through one page cache, whose table
     locks do not wait: a reader beside a writer fails at once.
     """
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+    template = Template(connection.settings_dict["TEST"])
+    if django_db_use_migrations:
+        with django_db_blocker.unblock():
+            template.use()
+    yield template
+    template.release()
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
+def django_db_setup(django_db_setup, django_db_modify_db_settings, django_db_use_migrations, django_db_blocker):
     """Let keys begin beyond a million, as they do in a used database: a page must not write 1.000.001 into a form."""
+    if django_db_use_migrations:
+        with django_db_blocker.unblock():
+            django_db_modify_db_settings.keep()
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for model in apps.get_models(include_auto_created=True):
             key, table = model._meta.pk, model._meta.db_table
