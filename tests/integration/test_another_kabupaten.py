@@ -1,7 +1,8 @@
 """What belongs to Malang, asked for by those whom it is none of: every address of the count room, with real keys.
 
 The list of addresses is the resolver's own. One that is not named here, with the
-keys that would lead to Malang's data, fails the first test.
+keys that would lead to Malang's data, fails the first test. The same walk is made with a key and with none in
+test_another_kabupaten_by_key.py, and where it may be seen in test_own_kabupaten.py.
 """
 
 from __future__ import annotations
@@ -123,8 +124,8 @@ class Malang:
     pack: EvidencePack
 
 
-@pytest.fixture
-def malang(play) -> Malang:
+@pytest.fixture(name="malang")
+def furnished_malang(play) -> Malang:
     """Everything that can be in the rooms, in Malang; in Lamongan a form, so that no page is empty."""
     for name, word in (("siti", "name"), ("budi", "coordinator"), ("oper", "operator")):
         play.people[name].full_name = WORDS[word]
@@ -598,42 +599,3 @@ def test_of_another_place_nothing_is_there_nothing_is_told_and_nothing_changes(m
     assert len(seen) >= len(DESKS[who]) - 5
     # A station that is not theirs, asked for by its key, is written down.
     assert Refusal.objects.filter(user=malang.play.people[who], path__contains=str(malang.result.pk)).exists()
-
-
-def test_who_is_not_signed_in_is_led_to_the_door_and_told_nothing(malang):
-    before, words = state(), distinctive(malang)
-    for name, asked, answer in walk(malang, Client()):
-        assert told(answer, words) == [], asked
-        if answer.status_code == 302:
-            assert answer.url.startswith("/masuk/?next="), asked
-        else:
-            expected = {"wall": (404, 405)}.get(name, (401, 403) if asked.split()[1].startswith("/api/") else (405,))
-            assert answer.status_code in expected, asked
-    assert state() == before
-
-
-def test_the_same_walk_finds_it_where_it_may_be_seen(malang):
-    """What is looked for can be found: by the coordinator of Malang, and by the operator who holds the photo."""
-    client, found, words = Client(), set(), distinctive(malang)
-    client.force_login(malang.play.budi)
-    for _name, _asked, answer in walk(malang, client, ("get",)):
-        found.update(told(answer, words))
-    written = {f"{one:,}".replace(",", ".") for votes in (VOTES, RIVAL, SEEN, PAPER, RECAP) for one in votes}
-    assert {*WORDS.values(), *PUBLIC, *written, *map(str, VOTES), malang.form.receipt} - found == set()
-    assert found & set(PHONES)
-    client.force_login(malang.play.oper)
-    [ask] = ADDRESSES["reading-photo"](malang)
-    assert client.get(reverse("reading-photo", kwargs=ask.parts)).status_code == 200
-
-
-@pytest.mark.parametrize("who", ["agus", None])
-def test_with_a_token_a_program_finds_no_more_than_its_owner(malang, who):
-    text = "sista_" + "x" * 43
-    if who:
-        _token, text = api_tokens.make("lain", cast.region("35.24"), 3, by=malang.play.people[who])
-    client = Client(headers={"Authorization": f"Bearer {text}"})
-    words = distinctive(malang)
-    for name, asked, answer in walk(malang, client):
-        assert told(answer, words) == [], asked
-        if name in PROGRAMS and name not in DESKS["agus"]:
-            assert answer.status_code in ((404, 405, 403) if who else (401,)), asked
