@@ -26,8 +26,7 @@ from analytics.expectations import importing
 from analytics.expectations.making import make_from_earlier
 from analytics.findings import acting, flood
 from analytics.findings.acting import Seen as SeenVersion
-from analytics.models import ElectionRules, Finding, Target
-from analytics.models import EvidencePack, EvidenceState, Finding, Target
+from analytics.models import ElectionRules, EvidencePack, EvidenceState, Finding, Target
 from analytics.off_target import refreshing
 from analytics.projections import running as projections
 from sista import background
