@@ -6,6 +6,7 @@ What changes meanwhile is queued again by the change itself.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
 import numpy as np
@@ -34,6 +35,8 @@ from regions.models import Level, Region
 from sista.database import writing
 from tallies.models import C1Form, Election, ExaminationRow
 
+log = logging.getLogger(__name__)
+
 #: Rules that ask about every TPS of a desa in which one changed.
 _OF_NEIGHBOURS = (*swings.RULES, Rule.OTHER_STATION)
 _STATION_RULES = (*forms.RULES, *swings.RULES, *neighbours.STATION_RULES, *documents.STATION_RULES)
@@ -48,8 +51,12 @@ def examine_changed(*, limit: int = batches.BATCH) -> int:
     changed = 0
     waiting = ExaminationRow.objects.order_by().values_list("contest__election", flat=True).distinct()
     for election in Election.objects.filter(pk__in=list(waiting)).order_by("pk"):
-        while (moved := examine_batch(election, limit=limit)) is not None:
-            changed += moved
+        try:
+            while (moved := examine_batch(election, limit=limit)) is not None:
+                changed += moved
+        except (ValueError, ArithmeticError, LookupError):
+            # Thresholds that are none, say: its rows wait on, and hold up no other election.
+            log.exception("election %s was not examined", election.pk)
     return changed
 
 

@@ -1,6 +1,7 @@
 """Claims about findings that rest on more than one place: what one of them becomes moves what stands at the other."""
 
 import datetime as dt
+from dataclasses import replace
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -9,11 +10,11 @@ from analytics.examining import running
 from analytics.examining.recording import record
 from analytics.expectations import choosing
 from analytics.findings import acting
-from analytics.models import Expectation, Finding, FindingAttachment, FindingState, Rule
+from analytics.models import ElectionRules, Expectation, Finding, FindingAttachment, FindingState, Rule
 from analytics.off_target.documents import marks_of
 from tallies import intake, preparation
 from tallies.count_room import verification
-from tallies.models import Channel
+from tallies.models import Channel, Election, ExaminationRow, FormKind, Office, Phase
 from tallies.official import importing
 from tallies.preparation import NewStation
 from tallies.submission import PhotoName
@@ -199,3 +200,21 @@ def test_votes_of_a_confirmed_difference_are_missing_only_while_the_documents_di
     assert missing() == {1: -20, 2: 20}
     finding.refresh_from_db()
     assert (finding.state, finding.version) == (FindingState.CONFIRMED, 1)
+
+
+def test_an_election_with_thresholds_that_are_none_holds_up_no_other(play):
+    intake.submit(submission(play, "dampit_1", [80, 100, 20]), by=play.budi, channel=Channel.API)
+    ElectionRules.objects.create(election=play.election, rules={"no_such_threshold": 1})
+    later = Election.objects.create(
+        name="Pilkada lain", slug="lain", date=dt.date(2024, 11, 27), phase=Phase.OPEN, form_kind=FormKind.SHORT
+    )
+    pairs = [preparation.NewPair(1, "Satu", usungan=True), preparation.NewPair(2, "Dua")]
+    contest = preparation.create_contest(later, cast.region("35.24"), Office.REGENT, pairs)
+    [station] = preparation.add_stations(later, [NewStation(cast.region("35.24.01.2001").pk, 7, 150, 150)])
+    given = submission(play, "babat_1", [80, 100], values={"valid_votes": 220, "voters_total": 225})
+    given = replace(given, contest_id=contest.pk, station_id=station.pk)
+    intake.submit(given, by=play.agus, channel=Channel.API)
+    aggregation.drain()
+    assert running.examine_changed() >= 1
+    assert Finding.objects.get(rule=Rule.SUM_OF_PAIRS).contest == contest
+    assert ExaminationRow.objects.filter(contest=play.malang).exists()
