@@ -91,7 +91,8 @@ def _cover(paper: Paper, book: Book, *, several: bool) -> None:
         "Laporan ini satu bagian dari sebuah ZIP. Di dalamnya ada foto asli, semua angka dan versinya, rantai "
         "audit setiap TPS, dan verify.py, pemeriksa yang berjalan tanpa jaringan dengan Python 3.8 ke atas. "
         "Pemeriksa itu menghitung ulang SHA-256 setiap berkas, sidik isi setiap formulir, rantai audit setiap "
-        "TPS, dan jumlah setiap wilayah. Satu byte atau satu angka yang diubah membuatnya gagal. Sidik "
+        f"TPS{', dan jumlah setiap wilayah' if head['is_whole_region'] else ''}. Satu byte atau satu angka yang "
+        "diubah membuatnya gagal. Sidik "
         "manifest.json di atas tercetak di setiap halaman: bandingkan dengan yang disebut verify.py dan dengan "
         "yang tercatat di arsip (kode QR)."
     )
@@ -132,7 +133,7 @@ def _finding(paper: Paper, book: Book, finding: dict[str, Any]) -> None:
     if finding["suggestions"]:
         paper.words(f"Saran (tidak pernah diterapkan sendiri): {_text(finding['suggestions'])}")
     paper.grid(
-        [Column("Waktu", 34), Column("Tindakan", 30), Column("Oleh", 36), Column("Alasan", 80)],
+        [Column("Waktu", 41), Column("Tindakan", 29), Column("Oleh", 32), Column("Alasan", 78)],
         [
             (
                 paper.moment(one["at"]),
