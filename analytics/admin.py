@@ -172,7 +172,7 @@ class ElectionRulesAdmin(ScopedAdmin, SimpleHistoryAdmin):
     form = ElectionRulesForm
     list_display = ["election", "most_open"]
     list_select_related = ["election"]
-    autocomplete_fields = ["election", "exempt_stations"]
+    autocomplete_fields = ["exempt_stations"]
 
     def has_delete_permission(self, request, obj=None):
         return False  # the history of thresholds is part of what a finding says

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from analytics.examining.batches import ContestBatch
 from analytics.examining.found import Found, Place
 from analytics.examining.stations import NONE, ContestFacts, FormFacts, StationTable, read_stations
-from analytics.models import Rule
-from analytics.rules.documents import RecapComparison, StationC1, official_figure, recap_against_c1s
+from analytics.models import ACTIVE_STATES, Finding, Rule
+from analytics.rules.documents import RecapComparison, StationC1, official_figure, recap_against_c1s, weight_of_margin
 from analytics.rules.settings import RuleSettings
 from analytics.rules.severity import Severity
 from regions.models import Level, Region
@@ -41,14 +42,7 @@ def official(
         return []
     # Where we back nobody a difference is one all the same: of no margin of ours.
     own = NONE if facts.own is None else facts.own
-    totals = dict(
-        PairTotal.objects.filter(contest=facts.contest, region=facts.contest.region).values_list(
-            "pair__number", "votes"
-        )
-    )
-    rivals = {number: votes for number, votes in totals.items() if number != own}
-    rival = max(rivals, key=lambda number: (rivals[number], -number), default=NONE)
-    margin = totals.get(own, 0) - rivals.get(rival, 0)
+    rival, margin = _area_margin(facts)
     found = []
     for station, votes in stated.items():
         form = forms[station]
@@ -74,6 +68,43 @@ def official(
             )
         )
     return found
+
+
+def weighed_again(facts: ContestFacts, settings: RuleSettings, *, but: ContestBatch) -> list[Found]:
+    """D2 findings of stations outside ``but`` that weigh otherwise now: the area's margin moved, not they.
+
+    With the first TPS in every difference is a quarter of the margin; with a thousand hardly one.
+    """
+    _rival, margin = _area_margin(facts)
+    rows = Finding.objects.filter(contest=facts.contest, rule=Rule.OFFICIAL_DIFFERS, state__in=ACTIVE_STATES)
+    found = []
+    rows = rows.exclude(station__in=list(but.stations)).exclude(region__in=but.whole_villages)
+    for one in rows.order_by("pk"):
+        moved = one.numbers["margin_votes"]
+        severity = weight_of_margin(moved, margin, settings)
+        if severity != one.severity:
+            numbers = one.numbers
+            found.append(
+                Found(
+                    rule=Rule.OFFICIAL_DIFFERS,
+                    place=Place(facts.contest.pk, one.region_id, one.station_id),
+                    severity=severity,
+                    numbers=numbers,
+                    basis=[numbers["forms"][0], numbers["differences"]],
+                    stake=one.stake,
+                )
+            )
+    return found
+
+
+def _area_margin(facts: ContestFacts) -> tuple[int, int]:
+    """Return the number of the strongest rival in the contest, and our votes minus theirs, as counted."""
+    own = NONE if facts.own is None else facts.own
+    rows = PairTotal.objects.filter(contest=facts.contest, region=facts.contest.region)
+    totals = dict(rows.values_list("pair__number", "votes"))
+    rivals = {number: votes for number, votes in totals.items() if number != own}
+    rival = max(rivals, key=lambda number: (rivals[number], -number), default=NONE)
+    return rival, totals.get(own, 0) - rivals.get(rival, 0)
 
 
 # D3 and D4

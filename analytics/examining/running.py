@@ -116,6 +116,7 @@ def _examine(one: batches.ContestBatch, settings: RuleSettings, exempt: list[int
     regencies = _regencies(facts, branch, everywhere=everywhere)
     if regencies:
         _examine_areas(facts, regencies, settings, answer)
+    answer.found += documents.weighed_again(facts, settings, but=one)
     # A recap is held against the C1s below it: it is asked when either changed.
     asked = one.areas | documents.with_recap(facts, above)
     answer.found += documents.recaps(facts, asked)

@@ -79,8 +79,13 @@ def official_figure(
     if not found:
         return None
     moved = _margin_moved(ours, official, own, rival)
+    return OfficialDiffers(weight_of_margin(moved, area_margin, settings), found, moved)
+
+
+def weight_of_margin(moved: int | None, area_margin: int, settings: RuleSettings = DEFAULTS) -> Severity:
+    """Return how much a document weighs that moves the area's margin by so many votes, in either direction."""
     decides = bool(moved) and reaches_share(abs(moved or 0), abs(area_margin), settings.margin_share)
-    return OfficialDiffers(Severity.CRITICAL if decides else Severity.HIGH, found, moved)
+    return Severity.CRITICAL if decides else Severity.HIGH
 
 
 # The recap

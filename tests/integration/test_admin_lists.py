@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Refusal, User
-from analytics.models import ContestOutcome, Finding, Target
+from analytics.models import ContestOutcome, ElectionRules, Expectation, Finding, Target
 from sista import scoped_admin
 from tallies import intake
 from tallies.models import (
@@ -31,7 +31,9 @@ OURS = [
     for model in admin.site._registry
     if model._meta.app_label in ("regions", "accounts", "tallies", "analytics")
 ]
-MANY = [model for model in OURS if model not in (Election, QuarantinedForm, Finding, Target, Refusal)]
+#: Of an election there is one, and of its thresholds.
+FEW = (Election, ElectionRules, QuarantinedForm, Finding, Target, Refusal)
+MANY = [model for model in OURS if model not in FEW]
 
 
 @pytest.fixture
@@ -43,6 +45,7 @@ def dewi(play):
         InboundSms.objects.create(gateway_id=number, sender="+6281234567890", text=text, person=play.siti)
     for contest in (play.malang, play.lamongan):
         ContestOutcome.objects.create(contest=contest, announced_on="2020-12-15", source="SK KPU")
+        Expectation.objects.create(contest=contest, method="impor", source="Survei", stated_on="2020-11-01")
     Refusal.objects.create(user=play.budi, method="GET", path="/hasil/", status=404)
     return User.objects.get(username="dewi")
 

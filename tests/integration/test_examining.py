@@ -260,3 +260,12 @@ def test_an_official_figure_that_is_not_ours_is_found_with_what_it_does_to_the_m
     ]
     # The only TPS that is in: 40 votes are more than a quarter of the margin of 20.
     assert (finding.numbers["margin_votes"], finding.severity) == (40, Severity.CRITICAL)
+    # The margin grows elsewhere: the same difference decides nothing any more.
+    send(play, "gedangan_1", [250, 20, 10], by=play.budi)
+    running.examine_changed()
+    finding.refresh_from_db()
+    assert (finding.severity, finding.numbers["margin_votes"], finding.state) == (
+        Severity.HIGH,
+        40,
+        FindingState.OPEN,
+    )
