@@ -152,7 +152,7 @@ def _findings(stage: Stage) -> None:
         act(one, "Saksi dan ketua KPPS membenarkan angka itu.", seen=seen_there, by=play.budi, files=files)
     one = finding_of("S1")
     acting.assign(one, play.rina, seen=SeenVersion(one.version, one.events.get().pk), by=play.budi)
-    ElectionRules.objects.create(election=play.election, most_open=9)
+    ElectionRules.objects.update_or_create(election=play.election, defaults={"most_open": 9})
     flood.limit_open([play.malang.pk])
     projections.run_changed()
 
