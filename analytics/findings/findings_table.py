@@ -87,7 +87,7 @@ def _open_findings(contest: Contest, region: Region) -> OtherWork:
     address = reverse("findings", args=[contest.election.slug])
     query = f"?wilayah={region.code}" if region.level >= Level.REGENCY else ""
     label = pgettext_lazy("judul", "Temuan")
-    return OtherWork(inside.open().shown().order_by().count(), label, address + query, "medium")
+    return OtherWork(label, address + query, "medium", inside.open().shown().order_by().count)
 
 
 def register_all() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
 
@@ -68,12 +68,16 @@ def _open_reports(contest: Contest, region: Region) -> int:
 
 @dataclass(frozen=True)
 class OtherWork:
-    """A number that opens a list, of an app above this one. ``severity``: shown while the number is not 0."""
+    """A number that opens a list, of an app above this one. ``severity``: shown while the number is not 0.
 
-    number: int
+    ``number`` is ``None`` until somebody counted: the line has its place before its number.
+    """
+
     label: Promise
     url: str
     severity: str
+    count: Callable[[], int]
+    number: int | None = None
 
 
 _OTHERS: list[Callable[[Contest, Region], OtherWork]] = []
@@ -84,5 +88,10 @@ def register(read: Callable[[Contest, Region], OtherWork]) -> None:
     _OTHERS.append(read)
 
 
-def other_work(contest: Contest, region: Region) -> list[OtherWork]:
+def other_lines(contest: Contest, region: Region) -> list[OtherWork]:
+    """The lines without their numbers; no query."""
     return [read(contest, region) for read in _OTHERS]
+
+
+def other_work(contest: Contest, region: Region) -> list[OtherWork]:
+    return [replace(one, number=one.count()) for one in other_lines(contest, region)]

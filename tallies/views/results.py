@@ -31,6 +31,7 @@ from tallies.count_room import error_reports
 from tallies.models import MESSAGE_LENGTH, Contest, Election, Office, StationResult
 from tallies.official import reading as official_reading
 from tallies.silent import calling
+from tallies.silent.work_left import other_lines
 from tallies.totals import orders, places, reporting, station_reporting
 from tallies.totals.orders import ASCENDING, Order
 from tallies.totals.places import Place, place_for, place_of, region_address
@@ -162,6 +163,8 @@ def _report(place: Place, order: str, above: list[Region]) -> dict[str, Any]:
         return context
     report = reporting.contest_report(place.contest, place.region)
     context |= {"body": "results/_contest_report.html", "report": report, "counted_at": report.counted_at}
+    # Their numbers follow (tallies/views/overview.py) and find their lines there.
+    context["other_work"] = other_lines(place.contest, place.region)
     if place.region.level == Level.VILLAGE:
         stations: list[StationLine] = sorted(report.stations, key=key)
         context["station_rows"] = stations

@@ -237,7 +237,9 @@ def test_the_difference_to_the_c1_stands_beside_each_pair_and_says_when_c1_are_m
     send(play, columns({SUKAMAJU: [100, 50, 25], PAMOTAN: [80, 70, 20]}), by=parto)
     page = text(client_of(play.budi).get(address("recap", play)))
     rows = {}
-    for name, row in re.findall(r'<tr class="[^"]*"><th scope="row">([^<]+)(?:<small.*?)?</th>(.*?)</tr>', page, re.DOTALL):
+    for name, row in re.findall(
+        r'<tr class="[^"]*"><th scope="row">([^<]+)(?:<small.*?)?</th>(.*?)</tr>', page, re.DOTALL
+    ):
         cells = [re.sub("<[^>]+>", " ", cell) for cell in re.findall("<td.*?</td>", row, re.DOTALL)]
         rows[name] = [re.sub(r"\s+", " ", cell).strip() for cell in cells]
     assert rows["Kel. Pamotan"] == ["1 dari 1", "80", "90", "−10", "70", "60", "+10", "20", "20", "0", "Selisih"]
