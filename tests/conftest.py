@@ -9,7 +9,6 @@ from hypothesis import settings as hypothesis_settings
 
 from tallies import append_only
 from tests import cast
-from tests.kept_play import KeptPlay, is_for
 from tests.migrated_once import Template
 from tests.skipping import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  hooks
 
@@ -80,36 +79,9 @@ def _quick_and_quiet(settings, tmp_path):
     }
 
 
-kept_play = KeptPlay()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item):
-    if not is_for(item):
-        kept_play.drop()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item, nextitem):
-    """End the transaction round the tests of a file with the file, and before a test that wants none."""
-    if nextitem is None or nextitem.path != item.path or not is_for(nextitem):
-        kept_play.drop()
-
-
-@pytest.fixture
-def _play_before(request, django_db_setup, django_db_blocker, _quick_and_quiet):
-    if is_for(request.node):
-        kept_play.raise_curtain(django_db_blocker)
-
-
-@pytest.fixture
-def _django_db_helper(_play_before, _django_db_helper):
-    """The transaction of a test, inside the one that holds the play."""
-
-
 @pytest.fixture
 def play(db):
-    return kept_play.copy()
+    return cast.make_play()
 
 
 @pytest.fixture
