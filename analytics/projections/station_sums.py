@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 from django.core.cache import cache
-from django.db.models import Count, F, FilteredRelation, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Count, F, FilteredRelation, Q, QuerySet, Sum
+from django.db.models.functions import Cast, Coalesce
 
 from analytics.projecting.returns import Floats
 from tallies.models import COUNTED_REVIEWS, Contest, StationResult
@@ -97,7 +97,8 @@ def _grouped(results: QuerySet[StationResult], pairs: Sequence[int]) -> Any:
     votes = [F(f"pair_{number}__votes") for number in range(len(pairs))]
     for number, one in enumerate(votes):
         sums[f"unknown_{number}"] = Coalesce(Sum(one, filter=is_in & ~known), 0)
-    row = [*votes, voters]
+    # Votes are small integers: on PostgreSQL the product of two would be one too, and overflow.
+    row = [*(Cast(one, BigIntegerField()) for one in votes), Cast(voters, BigIntegerField())]
     for i, one in enumerate(row):
         for j in range(i + 1):
             sums[f"product_{i}_{j}"] = Coalesce(Sum(one * row[j], filter=is_in), 0)
