@@ -3,14 +3,12 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Refusal, Role, User
+from accounts import rights
+from accounts.models import Refusal, User
 from accounts.phone_numbers import normalise_start
 from sista.scoped_admin import ScopedAdmin
 
 admin.site.unregister(Group)  # roles, not groups
-
-#: Roles a DPD may give. Its own kind and those above are made by a superuser.
-GIVEN_BY_PROVINCE = (Role.WITNESS, Role.DISTRICT_WITNESS, Role.OPERATOR, Role.COORDINATOR)
 
 
 @admin.register(User)
@@ -48,14 +46,14 @@ class PersonAdmin(ScopedAdmin, UserAdmin):
         if (
             obj is not None
             and not request.user.is_superuser
-            and (obj.is_superuser or obj.role not in GIVEN_BY_PROVINCE)
+            and (obj.is_superuser or obj.role not in rights.given_by(request.user))
         ):
             return False
         return super().has_change_permission(request, obj)
 
     def formfield_for_choice_field(self, db_field, request, **kwargs):
         if db_field.name == "role" and not request.user.is_superuser:
-            kwargs["choices"] = [(role.value, role.label) for role in GIVEN_BY_PROVINCE]
+            kwargs["choices"] = [(role.value, role.label) for role in rights.given_by(request.user)]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 

@@ -8,7 +8,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
-from accounts import devices
+from accounts import devices, recording
 from accounts.models import Refusal
 from sista.cache import count_in_window
 from sista.database import writing, writing_once
@@ -106,6 +106,9 @@ class RefusalRecordMiddleware:
     def _record(self, request: HttpRequest, status: int) -> None:
         if count_in_window(f"refusals:{request.user.pk}", 60) <= REFUSALS_PER_MINUTE:
             with writing():
-                Refusal.objects.create(
-                    user=request.user, method=request.method, path=request.path.replace("\0", "")[:300], status=status
+                path = request.path.replace("\0", "")[:300]
+                refusal = Refusal.objects.create(user=request.user, method=request.method, path=path, status=status)
+                content = {"method": request.method, "path": path, "status": status}
+                recording.record(
+                    "access refused", by=request.user, region=request.user.region, subject=refusal, content=content
                 )

@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone
 
+from accounts import recording
+from accounts.recording import Act
 from sista.database import writing
 from tallies.models import Assignment, PollingStation
 
 
 def assign(station: PollingStation, witness: Any, *, by: Any) -> Assignment:
     """Assign ``witness`` to ``station``; an assignment that is active already is returned."""
+    return assign_all([(station, witness)], by=by)[0]
+
+
+def assign_all(wanted: Iterable[tuple[PollingStation, Any]], *, by: Any) -> list[Assignment]:
+    """Assign many at once, in the order given; those active already are returned as they are.
+
+    The stations' regions are read: select them. Two who assign the same person
+    to the same TPS at once: the constraint refuses the second, which is tried again by `assign`'s caller.
+    """
+    pairs = list(wanted)
     with writing():
-        assignment, _created = Assignment.objects.active().get_or_create(
-            station=station, witness=witness, defaults={"assigned_by": by}
-        )
-    return assignment
+        there = {
+            (each.station_id, each.witness_id): each
+            for each in Assignment.objects.active().filter(
+                station__in=[station for station, _witness in pairs], witness__in=[witness for _s, witness in pairs]
+            )
+        }
+        new = {
+            (station.pk, witness.pk): Assignment(station=station, witness=witness, assigned_by=by)
+            for station, witness in pairs
+            if (station.pk, witness.pk) not in there
+        }
+        made = Assignment.objects.bulk_create(new.values(), batch_size=1000)
+        recording.record_all((_act("assignment made", each) for each in made), by=by)
+    there |= {(each.station_id, each.witness_id): each for each in made}
+    return [there[station.pk, witness.pk] for station, witness in pairs]
 
 
 def revoke(assignment: Assignment, *, by: Any) -> Assignment:
     """End an assignment now. What the phone still sends goes to quarantine."""
     with writing():
-        Assignment.objects.filter(pk=assignment.pk, revoked_at=None).update(revoked_at=timezone.now())
+        active = Assignment.objects.filter(pk=assignment.pk, revoked_at=None)
+        if active.update(revoked_at=timezone.now(), revoked_by=by):
+            recording.record_all([_act("assignment revoked", assignment)], by=by)
     assignment.refresh_from_db()
     return assignment
 
@@ -31,3 +57,9 @@ def was_revoked(station_id: int, witness: Any) -> bool:
     """True when ``witness`` guarded the station once, and no longer does."""
     mine = Assignment.objects.filter(station=station_id, witness=witness)
     return mine.exists() and not mine.active().exists()
+
+
+def _act(action: str, assignment: Assignment) -> Act:
+    station = assignment.station
+    content = {"station": station.pk, "code": station.code, "witness": assignment.witness_id}
+    return Act(action, station.region, assignment, content)

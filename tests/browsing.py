@@ -24,11 +24,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Role, User
-from tallies import append_only, assigning, intake, preparation
+from tallies import assigning, intake, preparation
 from tallies.models import C1Form, Channel, PollingStation, StationResult
 from tallies.preparation import NewStation
 from tallies.totals import aggregation
-from tests import cast
+from tests import cast, triggers
 from tests.cast import Play
 from tests.safety import require_test_database
 
@@ -80,9 +80,9 @@ def committed_for_a_module(django_db_setup: None, django_db_blocker: Any, _quick
             yield
         finally:
             # SQLite flushes row by row, and the triggers are made to refuse just that.
-            _run(append_only.drop_statements)
+            _run(triggers.drop_statements)
             call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
-            _run(append_only.create_statements)
+            _run(triggers.create_statements)
             cache.clear()
             del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 

@@ -7,8 +7,7 @@ from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from tallies import append_only
-from tests import cast
+from tests import cast, triggers
 from tests.migrated_once import Template
 from tests.skipping import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  hooks
 
@@ -91,7 +90,7 @@ def committed_play(transactional_db):
     if connection.vendor == "sqlite":
         # The flush deletes row by row there, and the triggers are made to refuse just that.
         with connection.cursor() as cursor:
-            for statement in append_only.drop_statements("sqlite"):
+            for statement in triggers.drop_statements("sqlite"):
                 cursor.execute(statement)
 
 
@@ -102,5 +101,5 @@ def _triggers_back(request):
     if "committed_play" in request.fixturenames and connection.vendor == "sqlite":
         request.getfixturevalue("django_db_blocker").unblock()
         with connection.cursor() as cursor:
-            for statement in append_only.create_statements("sqlite"):
+            for statement in triggers.create_statements("sqlite"):
                 cursor.execute(statement)

@@ -57,6 +57,7 @@ from tallies.models.results import (
     Review,
     StationResult,
 )
+from tallies.models.roster import Reserve, Shift
 from tallies.models.sms import InboundSms, OutgoingSms, SendingState, SmsOutcome
 from tallies.models.stations import Assignment, PollingStation
 from tallies.models.totals import PROGRESS_FIELDS, ContestTotal, PairTotal, PartyTotal
@@ -134,8 +135,10 @@ __all__ = [
     "RecapResult",
     "RecapVote",
     "Reminder",
+    "Reserve",
     "Review",
     "SendingState",
+    "Shift",
     "SmsOutcome",
     "StationMessage",
     "StationResult",

@@ -118,6 +118,15 @@ class Assignment(models.Model):
     )
     assigned_at = models.DateTimeField(_("ditugaskan pada"), auto_now_add=True)
     revoked_at = models.DateTimeField(_("dicabut pada"), null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("dicabut oleh"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
 
     objects = AssignmentQuerySet.as_manager()
 

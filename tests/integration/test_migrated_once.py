@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from tallies import append_only
-from tests import migrated_once
+from tests import migrated_once, triggers
 
 
 @pytest.mark.django_db
@@ -30,10 +30,10 @@ def test_it_has_the_tables_triggers_and_permissions():
     )
     with connection.cursor() as cursor:
         cursor.execute(catalogue)
-        triggers = {name for (name,) in cursor.fetchall()}
-    wanted = re.findall(r"CREATE TRIGGER (\w+)", " ".join(append_only.create_statements(connection.vendor)))
+        there = {name for (name,) in cursor.fetchall()}
+    wanted = re.findall(r"CREATE TRIGGER (\w+)", " ".join(triggers.create_statements(connection.vendor)))
     assert len(wanted) > len(append_only.APPEND_ONLY)
-    assert set(wanted) <= triggers
+    assert set(wanted) <= there
     assert Permission.objects.filter(codename="change_election").exists()
 
 
