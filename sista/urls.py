@@ -31,6 +31,8 @@ urlpatterns = [
     path("rekap/", include("tallies.urls.recap")),
     # Operators read photos a second time
     path("kamar-hitung/", include("tallies.urls.count_room")),
+    # Elections: their phases, their practice
+    path("pemilihan/", include("tallies.urls.elections")),
     # Coordinators hand out links to witnesses
     path("penugasan/aktivasi/", include("tallies.urls.activation")),
     # Big screens and their links

@@ -28,6 +28,8 @@ class ElectionAdmin(ScopedAdmin, SimpleHistoryAdmin):
     list_filter = ["phase"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
+    # By two persons, on a page of its own (`tallies.phases`); practice is made there too.
+    readonly_fields = ["phase", "practice_of"]
 
     def has_delete_permission(self, request, obj=None):
         # Forms of a real election are evidence, and triggers refuse.

@@ -34,6 +34,7 @@ from tallies.models.official import (
     OfficialStanding,
     OfficialVote,
 )
+from tallies.models.phases import PHASE_REASON_LENGTH, PhaseChange, PhaseOutcome
 from tallies.models.readings import WITH_FIGURES, Finding, Reading, ReadingClaim, ReadingVote
 from tallies.models.recaps import (
     RecapColumn,
@@ -70,6 +71,7 @@ __all__ = [
     "MESSAGE_LENGTH",
     "NOTE_LENGTH",
     "OPEN_READINGS",
+    "PHASE_REASON_LENGTH",
     "PROGRESS_FIELDS",
     "REMINDER_LENGTH",
     "REPORT_LENGTH",
@@ -115,6 +117,8 @@ __all__ = [
     "PartialPhoto",
     "PartyTotal",
     "Phase",
+    "PhaseChange",
+    "PhaseOutcome",
     "Photo",
     "PhotoState",
     "PhotoSubject",

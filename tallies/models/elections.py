@@ -17,9 +17,9 @@ from tallies.figures import EMPTY_BOX, FULL_FIELDS, SHORT_FIELDS, Thresholds
 
 class Phase(models.TextChoices):
     PREPARATION = "persiapan", _("Persiapan")
-    OPEN = "terbuka", _("Penerimaan terbuka")
-    RECAP = "rekap", _("Rekap terkunci")
-    CLOSED = "selesai", _("Selesai")
+    OPEN = "terbuka", _("Pemungutan")
+    RECAP = "rekap", _("Rekap")
+    CLOSED = "selesai", _("Terkunci")
 
 
 class FormKind(models.TextChoices):
