@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from accounts import devices
+from accounts import devices, recording
 from accounts.devices import hash_of
 from accounts.models import Activation, Device, User
 from sista.database import writing
@@ -39,25 +39,30 @@ def issue(user: User, *, by: User) -> str:
         if not person.may_use_pin:
             raise NotActivatable(person.role)
         _revoke_open(person, by)
-        Activation.objects.create(
+        link = Activation.objects.create(
             user=person,
             token_hash=hash_of(token),
             issued_by=by,
             expires_at=timezone.now() + timedelta(days=settings.ACTIVATION_DAYS),
         )
+        recording.record("link issued", by=by, region=by.scope, subject=person, content={"link": link.pk})
     return token
 
 
 def revoke(user: User, *, by: User) -> bool:
     """Revoke the open link of ``user``; False when there is none."""
     with writing():
-        return _revoke_open(devices.lock(user.pk), by)
+        revoked = _revoke_open(devices.lock(user.pk), by)
+        if revoked:
+            recording.record("link revoked", by=by, region=by.scope, subject=user)
+    return revoked
 
 
 def replace_lost(user: User, *, by: User) -> str:
     """Put the lost phone out at once and return the token of a new link."""
     with writing():
         devices.end_active(devices.lock(user.pk), by=by)
+        recording.record("phone put out", by=by, region=by.scope, subject=user)
         return issue(user, by=by)
 
 
@@ -94,6 +99,7 @@ def activate(token: str, pin: str, request: HttpRequest) -> tuple[User, str]:
         link.save(update_fields=["used_at"])
         device = Device.objects.create(user=user, key_hash=hash_of(key), pin=encoded, activation=link)
         devices.sign_in(request, device, user)
+        recording.record("phone activated", by=user, subject=user, content={"link": link.pk})
     return user, key
 
 

@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from accounts import recording
 from accounts.devices import hash_of
 from accounts.models import ApiToken, User
 from regions.models import Region
@@ -57,13 +58,15 @@ def make(name: str, region: Region, days: int, *, by: User) -> tuple[ApiToken, s
             owner_region=by.region,
             expires_at=timezone.now() + timedelta(days=days),
         )
+        recording.record("token made", by=by, region=region, subject=made, content={"days": days})
     return made, token
 
 
 def revoke(token: ApiToken, *, by: User | None) -> None:
     """End ``token``; one that has ended stays as it ended. ``by`` None: the owner's rights changed."""
-    with writing_once():
-        ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now(), revoked_by=by)
+    with writing():
+        if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now(), revoked_by=by):
+            recording.record("token revoked", by=by, region=token.region, subject=token)
 
 
 @sensitive_variables("text")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -77,6 +77,22 @@ def digest_of(key: str, event: AdministrativeEvent) -> str:
         *(event.subject, event.content, event.previous),
     ]
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def verify() -> Iterator[str]:
+    """Yield a sentence for every event that was altered, removed or added outside the application."""
+    for chain in EventChain.objects.order_by("key"):
+        previous, number = "", 0
+        for event in chain.events.order_by("seq").iterator(chunk_size=2000):
+            number += 1
+            if event.seq != number:
+                yield f"{chain.key}: peristiwa {number} hilang"
+                number = event.seq
+            if event.previous != previous or event.digest != digest_of(chain.key, event):
+                yield f"{chain.key}: peristiwa {event.seq} berubah"
+            previous = event.digest
+        if (chain.seq, chain.head) != (number, previous):
+            yield f"{chain.key}: ujung rantai tidak cocok"
 
 
 def _appended(chain: EventChain, act: Act, at: datetime, actor_id: int | None) -> AdministrativeEvent:

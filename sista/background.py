@@ -30,6 +30,7 @@ from tallies.official import receiving as official_files
 from tallies.official import turns as official_turns
 from tallies.sms import answering, sending
 from tallies.totals import aggregation
+from tallies.trail import sealing
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ STALE_PIECES_SECONDS = 3600.0
 PROJECTIONS_SECONDS = 5.0
 EXPECTED_WINS_SECONDS = 5.0
 UNREAD_SMS_SECONDS = 30.0
+SEAL_SECONDS, HEAD_SECONDS = 60.0, 600.0
 EXPIRED_EXPORTS_SECONDS = ABANDONED_IMPORTS_SECONDS = 600.0
 
 
@@ -64,8 +66,13 @@ TOTALS_JOBS = (aggregation.drain,)
 #: A batch of the rules costs as much as its totals: it must not stand before the next one's.
 FINDING_JOBS = (running.examine_changed, every(EXPECTED_WINS_SECONDS, refreshing.refresh_changed))
 PHOTO_JOBS = (photos.process_waiting, every(STALE_PIECES_SECONDS, photo_pieces.remove_stale))
-#: A gateway that does not answer holds up the next message, and nothing else.
-MESSAGE_JOBS = (every(UNREAD_SMS_SECONDS, answering.answer_waiting), sending.send_waiting)
+#: A gateway that does not answer holds up the next message, and the next seal.
+MESSAGE_JOBS = (
+    every(UNREAD_SMS_SECONDS, answering.answer_waiting),
+    sending.send_waiting,
+    every(SEAL_SECONDS, sealing.seal_new),
+    every(HEAD_SECONDS, sealing.publish_head),
+)
 #: A file of the nation takes minutes, to write or to bring in.
 EXPORT_JOBS = (
     export_jobs.run_waiting,

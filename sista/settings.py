@@ -332,6 +332,8 @@ CELERY_TASK_ROUTES = {
     "tallies.tasks.remove_stale_pieces": {"queue": "photos"},
     "tallies.tasks.answer_sms": {"queue": "messages"},
     "tallies.tasks.send_sms": {"queue": "messages"},
+    "tallies.tasks.seal_audit": {"queue": "messages"},
+    "tallies.tasks.publish_audit_head": {"queue": "messages"},
     "tallies.tasks.write_exports": {"queue": "exports"},
     "tallies.tasks.remove_expired_exports": {"queue": "exports"},
     # Long work of the desks, like the files: it waits behind them, not behind totals.
@@ -359,6 +361,12 @@ CELERY_BEAT_SCHEDULE = {
     },
     "answer SMS": {"task": "tallies.tasks.answer_sms", "schedule": 30.0, "options": {"expires": 30}},
     "send SMS": {"task": "tallies.tasks.send_sms", "schedule": 2.0, "options": {"expires": 5}},
+    "seal what was recorded": {"task": "tallies.tasks.seal_audit", "schedule": 60.0, "options": {"expires": 60}},
+    "publish the head of the audit": {
+        "task": "tallies.tasks.publish_audit_head",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "write exports": {"task": "tallies.tasks.write_exports", "schedule": 2.0, "options": {"expires": 5}},
     "remove expired exports": {
         "task": "tallies.tasks.remove_expired_exports",

@@ -31,6 +31,8 @@ urlpatterns = [
     path("rekap/", include("tallies.urls.recap")),
     # Operators read photos a second time
     path("kamar-hitung/", include("tallies.urls.count_room")),
+    # What people did beside the figures
+    path("jejak/", include("tallies.urls.trail")),
     # Elections: their phases, their practice
     path("pemilihan/", include("tallies.urls.elections")),
     # Coordinators hand out links to witnesses

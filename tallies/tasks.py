@@ -7,6 +7,7 @@ from tallies.exports import jobs
 from tallies.official import receiving, turns
 from tallies.sms import answering, sending
 from tallies.totals import aggregation
+from tallies.trail import sealing
 
 
 @shared_task
@@ -53,3 +54,14 @@ def import_official() -> int:
 @shared_task
 def remove_abandoned_imports() -> int:
     return receiving.remove_abandoned()
+
+
+# Whatever came since the last minute; after a long pause that is all of an evening.
+@shared_task(time_limit=900)
+def seal_audit() -> int:
+    return sealing.seal_new()
+
+
+@shared_task
+def publish_audit_head() -> int:
+    return sealing.publish_head()

@@ -8,8 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models.people import people_seen_by
-from regions.models import Region
+from regions.models import Level, Region
 
 #: Tables whose rows triggers keep (`sista.kept_rows`).
 KEPT_TABLES = ("accounts_administrativeevent",)
@@ -31,10 +30,13 @@ class EventChain(models.Model):
 
 class AdministrativeEventQuerySet(models.QuerySet["AdministrativeEvent"]):
     def visible_to(self, user) -> AdministrativeEventQuerySet:
-        """Keep what happened in the user's region, and what those did whom the user may see."""
+        """Keep what happened in the user's region; what has no region, the nation and whoever did it see."""
         scope = user.scope
-        seen = people_seen_by("actor", user)
-        return self.filter(seen if scope is None else seen | Q(region__first__range=(scope.first, scope.last)))
+        if scope is None:
+            return self.filter(actor=user)
+        if scope.level == Level.NATION:
+            return self.all()
+        return self.filter(Q(region__first__range=(scope.first, scope.last)) | Q(actor=user))
 
 
 class AdministrativeEvent(models.Model):

@@ -39,10 +39,10 @@ PHONE_ROLES = (Role.WITNESS, Role.DISTRICT_WITNESS)
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, user: User) -> UserQuerySet:
         """Keep the user, the people of the user's region, and the witnesses who guard a station in it."""
-        return self.filter(people_seen_by("pk", user))
+        return self.filter(_one_of("pk", user))
 
 
-def people_seen_by(person: str, user: User) -> Q:
+def _one_of(person: str, user: User) -> Q:
     """The condition that ``person`` is somebody `UserQuerySet.visible_to` keeps.
 
     Both sets are read from the regions down. A condition on ``region__first``
@@ -130,7 +130,7 @@ class User(AbstractUser):
 class RefusalQuerySet(models.QuerySet["Refusal"]):
     def visible_to(self, user: User) -> RefusalQuerySet:
         """Keep what was refused to the people `UserQuerySet.visible_to` keeps."""
-        return self.filter(people_seen_by("user", user))
+        return self.filter(_one_of("user", user))
 
 
 class Refusal(models.Model):

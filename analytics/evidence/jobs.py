@@ -22,6 +22,7 @@ from django.db import IntegrityError
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts import recording
 from analytics.evidence.making import DoesNotVerify, TotalsMoving, write_pack
 from analytics.evidence.subject import Subject
 from analytics.models import EvidenceDownload, EvidencePack, EvidenceProblem, EvidenceState
@@ -194,6 +195,8 @@ def _telling(pack: EvidencePack) -> Callable[[int, int], None]:
 def record_download(pack: EvidencePack, *, by: Any) -> None:
     with writing():
         EvidenceDownload.objects.create(pack=pack, by=by, manifest_sha256=pack.manifest_sha256)
+        content = {"manifest": pack.manifest_sha256}
+        recording.record("evidence downloaded", by=by, region=pack.region, subject=pack, content=content)
 
 
 def remove(pack: EvidencePack) -> None:

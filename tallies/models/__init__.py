@@ -59,6 +59,7 @@ from tallies.models.results import (
     StationResult,
 )
 from tallies.models.roster import Reserve, Shift
+from tallies.models.seals import SEALED_TABLES, AuditSeal
 from tallies.models.sms import InboundSms, OutgoingSms, SendingState, SmsOutcome
 from tallies.models.stations import Assignment, PollingStation
 from tallies.models.totals import PROGRESS_FIELDS, ContestTotal, PairTotal, PartyTotal
@@ -75,12 +76,14 @@ __all__ = [
     "PROGRESS_FIELDS",
     "REMINDER_LENGTH",
     "REPORT_LENGTH",
+    "SEALED_TABLES",
     "SOURCE_LENGTH",
     "UNWRITTEN_IMPORTS",
     "WALL_NAME_LENGTH",
     "WITH_FIGURES",
     "Assignment",
     "AuditEvent",
+    "AuditSeal",
     "C1Form",
     "Channel",
     "ContactAttempt",

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from accounts import recording
 from regions.models import Region
 from sista.database import writing, writing_once
 from sista.prepared import prepared
@@ -58,6 +59,7 @@ def make(
             made_at=now,
             expires_at=now + lasts,
         )
+        recording.record("screen link made", by=by, region=region, subject=link, content={"election": election.slug})
     return link, token
 
 
@@ -84,6 +86,7 @@ def revoke(link: WallLink, *, by: Any) -> bool:
             return False
         held.revoked_at, held.revoked_by = timezone.now(), by
         held.save(update_fields=["revoked_at", "revoked_by"])
+        recording.record("screen link revoked", by=by, region=held.region, subject=held)
     return True
 
 

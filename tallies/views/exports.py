@@ -16,7 +16,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from regions.models import LEVEL_WORDS, Level
+from accounts import recording
+from regions.models import LEVEL_WORDS, Level, Region
 from tallies.exports import files, jobs
 from tallies.exports.tables import (
     DESK_TABLES,
@@ -81,7 +82,15 @@ def _table(user: Any, place: Place, name: str, filters: Filters) -> Table:
 def _at_once(request: HttpRequest, place: Place, table: str, filters: Filters, file_format: str) -> HttpResponseBase:
     user = request.user
     out = files.written(lambda: table_of(user, place, table, filters), file_format)
+    _record("table downloaded", request, place.election.slug, place.region, table, file_format)
     return _as_download(out, place.election.slug, place.region.code, table, file_format)
+
+
+def _record(action: str, request: HttpRequest, slug: str, region: Region, table: str, file_format: str) -> None:
+    """Who took which table away. Before the answer: what cannot be written down is not handed out."""
+    if request.method != "HEAD":
+        content = {"election": slug, "code": region.code, "table": str(table), "format": str(file_format)}
+        recording.record(action, by=request.user, region=region, content=content)
 
 
 def _as_download(content: Any, slug: str, code: str, table: str, file_format: str) -> FileResponse:
@@ -215,6 +224,7 @@ def job_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         content = jobs.store().open(found.stored_name)
     except FileNotFoundError as error:
         raise Http404 from error
+    _record("file downloaded", request, found.election.slug, found.region, found.table, found.file_format)
     response = _as_download(content, found.election.slug, found.region.code, found.table, found.file_format)
     response["ETag"] = f'"{found.sha256}"'
     return response

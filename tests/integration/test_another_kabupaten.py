@@ -438,6 +438,7 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
     "expectation-activate": lambda m: [
         Ask({"slug": SLUG, "contest_id": m.play.malang.pk}, body={"harapan": m.expectation.pk})
     ],
+    "trail": lambda m: [Ask(), Ask(query={"wilayah": "35.07"}), Ask(query={"orang": "Budi", "jenis": "penugasan"})],
     # Elections, their phases and practice
     "elections": lambda m: [Ask()],
     "election": lambda m: [Ask({"slug": SLUG})],
@@ -517,7 +518,7 @@ DESKS = {
         "findings",
         "expectations",
         "evidence-packs",
-        "elections", "election",
+        "elections", "election", "trail",
     },
     "oper_lamongan": _DESK | {
         "paper-find", "count-room", "reading", "reading-hold", "reading-queue", "own-readings",

@@ -25,6 +25,7 @@ ROOMS = (
     "tallies/witnesses/",
     "tallies/silent/",
     "tallies/official/",
+    "tallies/trail/",
 )
 #: Of ``sista/``, those whose task it is to put the apps together.
 COMPOSITION = {

@@ -26,6 +26,7 @@ DEVELOPER_PAGES = ("templates/developer/", "sista/component_page.py")
 TERMINAL = (
     "management/", "tallies/demo/", "analytics/demo", "regions/importing.py", "sista/environment.py",
     "tallies/replay.py", "tallies/audit.py", "tallies/recap/auditing.py", "tallies/totals/rebuilding.py",
+    "tallies/trail/sealing.py", "accounts/recording.py",
 )  # fmt: skip
 #: The OpenAPI document: English, for programmers.
 SCHEMA = "tallies/api/"
