@@ -196,8 +196,14 @@ def test_the_start_page_says_what_is_unfinished(dewi, client, play):
     assert unfinished(client) == {
         "TPS tanpa saksi": 3,  # pamotan_1, gedangan_1, babat_2
         "TPS tanpa DPT": 1,
+        "Penugasan tanpa ponsel aktif": 4,
         "Wilayah kontes tanpa jumlah penduduk": 2,
     }
+
+
+def test_a_contest_without_two_pairs_is_unfinished(dewi, client, play):
+    Pair.objects.filter(contest=play.lamongan, number=1).delete()
+    assert unfinished(client)["Kontes tanpa dua paslon"] == 1
 
 
 def test_work_of_another_provinsi_is_not_on_the_start_page(dewi, client, play):
