@@ -1,6 +1,6 @@
 """``python -m tests.pictures FOLDER [WORD …]``: a picture of every page, for people to look at.
 
-Each page of `tests.acceptance.test_pages_in_a_browser` (or those whose name has
+Each page of `tests.pages_seen` (or those whose name has
 one of the words), on a phone and on a desktop, in both languages, over a test
 database of its own: ``FOLDER/id-360/07-witness-home.png``.
 """
@@ -21,7 +21,7 @@ MOST_PIXELS = 4000
 
 def main(folder: Path, words: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="sista-pictures-") as data, _test_database(Path(data)):
-        from tests.acceptance import test_pages_in_a_browser as pages
+        from tests import pages_seen as pages
         from tests.browsing import open_stage, quick_and_quiet
 
         wanted = [
