@@ -130,7 +130,7 @@ def _is_right(request: HttpRequest, device: Device, pin: str) -> bool:
             raise DeviceEnded
         _let_wait(request, current)
         current.failures = min(current.failures + 1, 30_000)
-        current.locked_until = timezone.now() + timedelta(seconds=_wait_after(current.failures))
+        current.locked_until = timezone.now() + timedelta(seconds=wait_after(current.failures))
         current.save(update_fields=["failures", "locked_until"])
     device.pin, device.failures, device.locked_until = current.pin, current.failures, current.locked_until
     if check_password(pin, current.pin):
@@ -147,8 +147,8 @@ def _let_wait(request: HttpRequest, device: Device) -> None:
         raise MustWait(wait)
 
 
-def _wait_after(failures: int) -> int:
-    """Seconds to wait after so many wrong PINs in a row."""
+def wait_after(failures: int) -> int:
+    """Seconds to wait after so many wrong PINs, or codes, in a row."""
     if failures < FREE_FAILURES:
         return 0
     return min(FIRST_WAIT * 2 ** min(failures - FREE_FAILURES, 10), LONGEST_WAIT)

@@ -11,6 +11,7 @@ class SignInForm(AuthenticationForm):
     error_messages = {
         "invalid_login": _("Nama pengguna atau sandi tidak cocok. Periksa huruf besar dan kecil, lalu coba lagi."),
         "inactive": _("Akun ini tidak aktif. Telepon Koordinator DPC."),
+        "ended": _("Masa akun ini sudah berakhir. Mintalah perpanjangan kepada atasan Anda di DPC atau DPD."),
     }
 
     def __init__(self, *args, **kwargs):
@@ -19,6 +20,11 @@ class SignInForm(AuthenticationForm):
         self.fields["password"].label = _("Sandi")
         for field in self.fields.values():
             field.error_messages["required"] = _("Isian ini masih kosong.")
+
+    def confirm_login_allowed(self, user):
+        super().confirm_login_allowed(user)
+        if user.has_ended:
+            raise forms.ValidationError(self.error_messages["ended"], "ended")
 
 
 class NewPasswordForm(PasswordChangeForm):
@@ -32,7 +38,10 @@ class NewPasswordForm(PasswordChangeForm):
         super().__init__(*args, **kwargs)
         self.fields["old_password"].label = _("Sandi lama")
         self.fields["new_password1"].label = _("Sandi baru")
-        self.fields["new_password1"].help_text = _("Paling sedikit 10 huruf atau angka. Jangan pakai nama Anda.")
+        self.fields["new_password1"].help_text = _(
+            "Paling sedikit 10 huruf atau angka, tidak hanya angka. Bukan sandi yang sekarang, bukan sandi yang "
+            "banyak dipakai orang, dan tidak mirip nama Anda."
+        )
         self.fields["new_password2"].label = _("Sandi baru, sekali lagi")
         self.fields["new_password2"].help_text = ""
         for field in self.fields.values():

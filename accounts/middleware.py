@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth import SESSION_KEY, logout
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 
-from accounts import devices, recording
+from accounts import devices, recording, second_factor
 from accounts.models import Refusal
 from sista.cache import count_in_window
 from sista.database import writing, writing_once
@@ -50,6 +53,41 @@ class DeviceSessionMiddleware:
             with writing_once():
                 logout(request)
         return self.get_response(request)
+
+
+class SecondFactorMiddleware:
+    """Open nothing but the way in and out to a session that has only passed the password.
+
+    Whatever is not named here is closed. Session and person are those that the view reads anyway.
+    """
+
+    #: The way in and out, and what shows nobody's data.
+    OPEN = frozenset({
+        "sign-in", "sign-in-code", "second-factor-set-up", "sign-out", "set-language", "activate", "pin",
+        "phone", "phone-worker", "phone-manifest", "party-css", "wall", "sms-inbound", "evidence-verifier",
+    })  # fmt: skip
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
+        match = request.resolver_match
+        if (match and match.view_name in self.OPEN) or SESSION_KEY not in request.session:
+            return None
+        if not request.user.is_authenticated or second_factor.passed(request):
+            return None
+        if request.path.startswith("/api/"):
+            told = {"detail": _("Tulis dahulu kode dari aplikasi autentikator Anda."), "code": "second_factor"}
+            return JsonResponse(told, status=403)
+        name = "sign-in-code" if request.user.second_factor else "second-factor-set-up"
+        wanted = {"next": request.get_full_path()} if request.method == "GET" and not request.htmx else None
+        address = reverse(name, query=wanted)
+        if request.htmx:  # a part of a page leads the whole page there
+            return HttpResponse(status=204, headers={"HX-Redirect": address})
+        return redirect(address)
 
 
 class PrivatePagesMiddleware:

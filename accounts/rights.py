@@ -14,9 +14,18 @@ GIVEN_BY: dict[str, tuple[Role, ...]] = {
 
 def given_by(user: User) -> tuple[Role, ...]:
     """The roles ``user`` may give to others."""
-    if not user.is_active:
+    if not user.is_current:
         return ()
     return tuple(Role) if user.is_superuser else GIVEN_BY.get(user.role, ())
+
+
+def may_manage(user: User, person: User) -> bool:
+    """True when ``user`` may end the sessions and the time of ``person``, and reset the second factor: a superior."""
+    if user.pk == person.pk:
+        return False
+    if user.is_superuser or person.is_superuser:
+        return user.is_superuser and user.is_current
+    return may_give(user, person.role, person.region)
 
 
 def may_give(user: User, role: str, region: Region | None) -> bool:

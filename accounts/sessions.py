@@ -13,7 +13,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import RunningSession, User
 from sista.prepared import prepared
 
 
@@ -29,6 +29,15 @@ class SessionStore(db.SessionStore):
         self._session_key = None
         return None
 
+    def cycle_key(self) -> None:
+        """Django's; where somebody is signed in stays known under the new key."""
+        data, before = self._session, self.session_key
+        self.create()
+        self._session_cache = data
+        if before:
+            RunningSession.objects.filter(session_id=before).update(session_id=self.session_key)
+            self.delete(before)
+
 
 @prepared
 def _session(key: str) -> QuerySet[Session]:
@@ -40,7 +49,7 @@ class Backend(ModelBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         found = _user(user_id)
-        return found[0] if found and self.user_can_authenticate(found[0]) else None
+        return found[0] if found and found[0].is_current else None
 
 
 @prepared

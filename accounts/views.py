@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import devices, signin
+from accounts import devices, recording, second_factor, signin
 from accounts.forms import NewPasswordForm, SignInForm
 from accounts.languages import known_language, remember_language
 from accounts.models import RESULT_ROLES, Role, User
@@ -67,8 +67,17 @@ class SignInView(LoginView):
         response = super().form_valid(form)
         # Also by password: when the phone is lost, nothing on it stays signed in.
         bind_phone(self.request, form.get_user())
+        if not second_factor.is_asked(form.get_user()):
+            fully_signed_in(form.get_user(), with_code=False)
         remember_language(response, form.get_user().language)
         return response
+
+
+def fully_signed_in(user: User, *, with_code: bool) -> None:
+    """Record that a desk was opened. Witnesses and operators are too many, and their forms say when they worked."""
+    if user.has_desk:
+        content = {"with_code": with_code}
+        recording.record("signed in", by=user, region=user.region, subject=user, content=content)
 
 
 def bind_phone(request: HttpRequest, user: User) -> None:
@@ -98,7 +107,10 @@ class NewPasswordView(PasswordChangeView):
 
     def form_valid(self, form):
         messages.success(self.request, _("Sandi sudah diganti. Perangkat lain harus masuk lagi dengan sandi baru."))
-        response = super().form_valid(form)
+        with writing():
+            response = super().form_valid(form)
+            user = form.user
+            recording.record("password changed", by=user, region=user.region, subject=user)
         # The session has a new key now: whoever reports the phone lost must still be able to end it.
         bind_phone(self.request, form.user)
         return response

@@ -195,6 +195,7 @@ VARIABLES = (
     # Who may reach it
     Variable("SISTA_SECRET_KEY", text, secret=True),
     Variable("SISTA_HTTPS", flag, False),
+    Variable("SISTA_SECOND_FACTOR", one_of("required", "optional")),
     Variable("SISTA_POOLER", flag, False),
     Variable("SISTA_HOSTS", hosts, ()),
     Variable("SISTA_ORIGINS", origins, ()),

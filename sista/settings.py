@@ -53,6 +53,9 @@ INSTALLED_APPS = [
     "sista",
     "regions",
     "accounts",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "tallies",
     "analytics",
     "django.contrib.admin",
@@ -86,6 +89,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
     "accounts.middleware.PrivatePagesMiddleware",
     "accounts.middleware.WhoWasHereMiddleware",
     "accounts.middleware.RefusalRecordMiddleware",
@@ -172,6 +176,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "accounts.password_rules.NotTheSameAgain"},
 ]
 # By username, never by address alone: witnesses of a village share one carrier
 # address, and the default locks them all out. accounts/signin.py slows an
@@ -189,6 +195,14 @@ AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_SENSITIVE_PARAMETERS = ["password"]
 AXES_IPWARE_PROXY_COUNT = 1 if HTTPS else None
+
+#: "required": a desk is opened by password and code. "optional": by a code where its owner has set one up.
+SECOND_FACTOR = env["SISTA_SECOND_FACTOR"] or (
+    "required" if (HTTPS or DATABASE_URL) and not TESTING else "optional"
+)
+OTP_TOTP_ISSUER = "Sista"
+# accounts/second_factor.py lets wait by itself: once for codes and recovery codes together, and never for hours.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 
 #: How long an activation link waits to be opened.
 ACTIVATION_DAYS = env["SISTA_ACTIVATION_DAYS"]

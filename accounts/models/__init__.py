@@ -13,6 +13,7 @@ from accounts.models.people import (
     UserQuerySet,
 )
 from accounts.models.phones import Activation, Device
+from accounts.models.sessions import RunningSession
 from accounts.models.tokens import ApiToken, TokenScope
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Refusal",
     "RefusalQuerySet",
     "Role",
+    "RunningSession",
     "SistaUserManager",
     "TokenScope",
     "User",

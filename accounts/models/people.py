@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -37,6 +38,10 @@ PHONE_ROLES = (Role.WITNESS, Role.DISTRICT_WITNESS)
 
 
 class UserQuerySet(models.QuerySet["User"]):
+    def current(self) -> UserQuerySet:
+        """Keep accounts that are open, and whose time is not over."""
+        return self.filter(Q(valid_until=None) | Q(valid_until__gt=timezone.now()), is_active=True)
+
     def visible_to(self, user: User) -> UserQuerySet:
         """Keep the user, the people of the user's region, and the witnesses who guard a station in it."""
         return self.filter(_one_of("pk", user))
@@ -73,6 +78,16 @@ class User(AbstractUser):
         _("bahasa"), max_length=5, choices=[("id", "Bahasa Indonesia"), ("en", "English")], default="id"
     )
 
+    valid_until = models.DateTimeField(
+        _("berlaku sampai"),
+        null=True,
+        blank=True,
+        help_text=_("Untuk pengganti sementara. Sesudah saat itu akun tidak dapat dipakai. Kosong: tanpa batas."),
+    )
+    #: Which device asks for a code after the password (`accounts.second_factor`); "": none. Here, so that it is read
+    #: with the person, at no query of its own.
+    second_factor = models.CharField(max_length=60, blank=True, default="", editable=False)
+
     objects = SistaUserManager()
 
     class Meta:
@@ -95,6 +110,20 @@ class User(AbstractUser):
         return spoken(self.phone)
 
     @property
+    def has_ended(self) -> bool:
+        """True from the moment ``valid_until`` on."""
+        return self.valid_until is not None and timezone.now() >= self.valid_until
+
+    @property
+    def is_current(self) -> bool:
+        return self.is_active and not self.has_ended
+
+    @property
+    def has_desk(self) -> bool:
+        """Sees figures of others: whose password alone must not be enough."""
+        return self.is_superuser or self.role in RESULT_ROLES
+
+    @property
     def is_witness(self) -> bool:
         return self.role == Role.WITNESS and not self.is_superuser
 
@@ -105,7 +134,7 @@ class User(AbstractUser):
         A superuser sees the nation. Operators and witnesses have no scope:
         what they may see goes by assignment and by claim.
         """
-        if not self.is_active:
+        if not self.is_current:
             return None
         if self.is_superuser:
             return self.region or Region.objects.filter(level=Level.NATION).first()
@@ -114,17 +143,17 @@ class User(AbstractUser):
     @property
     def may_use_pin(self) -> bool:
         """Witnesses only: six digits must never open an account that decides or administers."""
-        return self.is_active and self.role in PHONE_ROLES and not (self.is_superuser or self.is_staff)
+        return self.is_current and self.role in PHONE_ROLES and not (self.is_superuser or self.is_staff)
 
     @property
     def may_decide(self) -> bool:
         """Verify, reject and correct: the coordinators and those above, DPP reads only."""
-        return self.is_active and (self.is_superuser or self.role in (Role.COORDINATOR, Role.PROVINCE_STAFF))
+        return self.is_current and (self.is_superuser or self.role in (Role.COORDINATOR, Role.PROVINCE_STAFF))
 
     @property
     def may_type(self) -> bool:
         """Type figures in the count room: an operator of the kabupaten."""
-        return self.is_active and self.role == Role.OPERATOR
+        return self.is_current and self.role == Role.OPERATOR
 
 
 class RefusalQuerySet(models.QuerySet["Refusal"]):
