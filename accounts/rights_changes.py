@@ -81,6 +81,4 @@ def _facts(person: User) -> dict[str, Any]:
 
 
 def _record(person: User, changed: dict[str, list[Any]], by: User | None) -> None:
-    recording.record(
-        "rights changed", by=by, region=person.region, subject=person, content={"changed": changed}
-    )
+    recording.record("rights changed", by=by, region=person.region, subject=person, content={"changed": changed})

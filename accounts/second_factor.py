@@ -158,7 +158,7 @@ def are_recovery_codes(user: User, codes: list[str]) -> bool:
 
 
 def take_away(person: User, *, by: User) -> None:
-    """Put no device in force: by a superior when the phone is lost, or by its owner. Sessions end, one's own remains."""
+    """Put no device in force: by a superior when the phone is lost, which ends the sessions, or by its owner."""
     with writing():
         user = devices.lock(person.pk)
         if not user.second_factor:
@@ -220,7 +220,9 @@ def _digest(code: str) -> str:
 def _seconds_to_wait(device: Any) -> int:
     if device.throttling_failure_timestamp is None:
         return 0
-    until = device.throttling_failure_timestamp + timedelta(seconds=devices.wait_after(device.throttling_failure_count))
+    until = device.throttling_failure_timestamp + timedelta(
+        seconds=devices.wait_after(device.throttling_failure_count)
+    )
     return max(0, ceil((until - timezone.now()).total_seconds()))
 
 
@@ -228,6 +230,4 @@ def _tell_of_failures(user: User, device: Any) -> None:
     failures = device.throttling_failure_count
     if failures == devices.FREE_FAILURES or failures % 10 == 0:
         content = {"failures": failures}
-        recording.record(
-            "second factor failed too often", by=user, region=user.region, subject=user, content=content
-        )
+        recording.record("second factor failed too often", by=user, region=user.region, subject=user, content=content)

@@ -51,7 +51,8 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("key", "codes")
 def set_up(request: HttpRequest) -> HttpResponse:
-    """Show the secret as a QR code and as text; the app's first code puts it in force. The recovery codes are the answer."""
+    """Show the secret as a QR code and as text; the app's first code puts it in force, and is answered with
+    the recovery codes."""
     user = request.user
     if not user.has_desk:
         raise Http404

@@ -134,5 +134,8 @@ def set_language(request: HttpRequest) -> HttpResponse:
 def safe_next(request: HttpRequest, otherwise: str) -> str:
     """Return the address to go on to: ``next`` when it stays on this site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=settings.HTTPS)
+    # An address, not the name of a view, which `redirect` would look up.
+    safe = wanted.startswith("/") and url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=settings.HTTPS
+    )
     return wanted if safe else resolve_url(otherwise)

@@ -175,7 +175,10 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.sess
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "full_name", "phone")},
+    },
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "accounts.password_rules.NotTheSameAgain"},
 ]
@@ -197,9 +200,7 @@ AXES_SENSITIVE_PARAMETERS = ["password"]
 AXES_IPWARE_PROXY_COUNT = 1 if HTTPS else None
 
 #: "required": a desk is opened by password and code. "optional": by a code where its owner has set one up.
-SECOND_FACTOR = env["SISTA_SECOND_FACTOR"] or (
-    "required" if (HTTPS or DATABASE_URL) and not TESTING else "optional"
-)
+SECOND_FACTOR = env["SISTA_SECOND_FACTOR"] or ("required" if (HTTPS or DATABASE_URL) and not TESTING else "optional")
 OTP_TOTP_ISSUER = "Sista"
 # accounts/second_factor.py lets wait by itself: once for codes and recovery codes together, and never for hours.
 OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0

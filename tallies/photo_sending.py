@@ -54,7 +54,7 @@ def standing_of(by: Any, sha256: str) -> Standing:
     [(stations, sent, has_sent)] = _counts(by.pk, sha256)
     if sends_for_all(by):
         stations = STATIONS_OF_STAFF
-    elif by.is_active and by.role == Role.DISTRICT_WITNESS:
+    elif by.is_current and by.role == Role.DISTRICT_WITNESS:
         stations = STATIONS_OF_RECAP_WITNESS
     return Standing(settings.PHOTOS_PER_STATION_AND_WITNESS * stations, sent, has_sent)
 

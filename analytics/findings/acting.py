@@ -108,11 +108,14 @@ def note(finding: Finding, reason: str, *, seen: Seen, by: Any, files: Sequence[
 
 def assignable(finding: Finding, *, by: Any) -> QuerySet[User]:
     """The people into whose hands ``by`` may put it: they decide, the place is theirs, and ``by`` knows them."""
-    people = User.objects.visible_to(by).filter(
-        is_active=True,
-        role__in=DECIDING_ROLES,
-        region__first__lte=finding.region.first,
-        region__last__gte=finding.region.last,
+    people = (
+        User.objects.visible_to(by)
+        .current()
+        .filter(
+            role__in=DECIDING_ROLES,
+            region__first__lte=finding.region.first,
+            region__last__gte=finding.region.last,
+        )
     )
     return people.order_by("full_name", "username")
 

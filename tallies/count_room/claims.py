@@ -44,7 +44,7 @@ COUNTED_SECONDS = 10
 
 def may_read(user: Any) -> bool:
     """Operators only: whoever sees the figures of a region cannot read blind in it."""
-    return user.is_active and user.role == Role.OPERATOR and not user.is_superuser and user.region_id is not None
+    return user.is_current and user.role == Role.OPERATOR and not user.is_superuser and user.region_id is not None
 
 
 def elections_for(user: Any) -> QuerySet[Election]:

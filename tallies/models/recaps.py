@@ -36,7 +36,7 @@ class RecapFormQuerySet(models.QuerySet["RecapForm"]):
         scope = user.scope
         if scope is not None:
             return self.filter(region__first__range=(scope.first, scope.last))
-        if not user.is_active or user.role != Role.DISTRICT_WITNESS:
+        if not user.is_current or user.role != Role.DISTRICT_WITNESS:
             return self.none()
         return self.filter(region=user.region_id, submitted_by=user)
 

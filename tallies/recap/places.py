@@ -32,7 +32,7 @@ class RecapPlace:
 
 def is_recap_witness(user: Any) -> bool:
     """A saksi PPK: enters the recap of one kecamatan, and sees no totals."""
-    return user.is_active and not user.is_superuser and user.role == Role.DISTRICT_WITNESS
+    return user.is_current and not user.is_superuser and user.role == Role.DISTRICT_WITNESS
 
 
 def regions_of(user: Any) -> QuerySet[Region]:

@@ -123,7 +123,8 @@ def _understand(inbound: InboundSms) -> Understood:
     # Locked: of two messages of one person the second sees what the first one brought.
     people = list(
         User.objects.select_for_update(no_key=True)
-        .filter(phone=inbound.sender, is_active=True)
+        .current()
+        .filter(phone=inbound.sender)
         .exclude(phone="")
         .order_by("pk")[:2]
     )

@@ -52,9 +52,11 @@ class Callee:
 
 def callees_of(region: Region) -> list[Callee]:
     """The coordinators over ``region`` who left a telephone number, at most two."""
-    people = User.objects.filter(
-        role=Role.COORDINATOR, is_active=True, region__first__lte=region.first, region__last__gte=region.first
-    ).exclude(phone="")
+    people = (
+        User.objects.current()
+        .filter(role=Role.COORDINATOR, region__first__lte=region.first, region__last__gte=region.first)
+        .exclude(phone="")
+    )
     return [Callee(str(person), person.phone) for person in people.order_by("full_name", "pk")[:2]]
 
 

@@ -22,7 +22,7 @@ from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLResolver
 
 from accounts import api_tokens
-from accounts.models import AdministrativeEvent, ApiToken, EventChain, Refusal, Role
+from accounts.models import AdministrativeEvent, ApiToken, EventChain, Refusal, Role, RunningSession
 from analytics.evidence import jobs as evidence_jobs
 from analytics.evidence.subject import Subject
 from analytics.expectations import importing
@@ -83,6 +83,7 @@ PHONES = ("0812-7766-5544", "081277665544", "6281277665544")
 #: Addresses that hold nothing of a kabupaten, or ask for a secret that only its owner has.
 ELSEWHERE = {
     "home", "sign-in", "sign-out", "new-password", "activate", "pin", "change-pin", "set-language", "phone",
+    "sign-in-code", "second-factor", "second-factor-set-up", "recovery-file",
     "phone-worker", "phone-manifest", "party-css", "sms-inbound", "api-schema", "components", "targets",
     "finding",
     "evidence-verifier",
@@ -186,6 +187,7 @@ def furnished_malang(play) -> Malang:
     reading.send(play, "babat_1", [30, 100], by=play.wati)
     aggregation.drain()
     pack = evidence_jobs.ask(Subject(play.malang, cast.region("35.07.05")), by=play.budi, origin="https://x.example")
+    Client().force_login(play.budi)
     evidence_jobs.make_waiting()
     pack.refresh_from_db()
     assert pack.is_ready, pack.problem
@@ -476,6 +478,15 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
     "finding-attachment": lambda m: [
         Ask({"finding_id": m.finding.pk, "attachment_id": FindingAttachment.objects.get().pk})
     ],
+    # Accounts
+    "account": lambda m: [Ask()],
+    "sessions-end": lambda m: [Ask()],
+    "session-end": lambda m: [Ask({"pk": one.pk}) for one in RunningSession.objects.filter(user=m.play.budi)],
+    "person-account": lambda m: [
+        Ask({"pk": one.pk}, body={"tindakan": action})
+        for one in (m.play.siti, m.play.budi, m.play.oper)
+        for action in ("sesi", "akhiri", "atur-ulang", "batas")
+    ],
     # Programs
     "api-tokens": lambda m: [Ask(body={"name": "x", "region": cast.region("35.07").pk, "days": 9})],
     "api-token-revoke": lambda m: [Ask({"pk": m.token.pk})],
@@ -508,7 +519,7 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
 REFUSED = {"agus": {"expectation-import", "phase-propose", "phase-decide", "practice-remove"}}
 PROGRAMS = {name for name in ADDRESSES if name.startswith("api-") and not name.startswith("api-token")}
 #: Their own desks, which answer with what is theirs. Everything else is not there for them.
-_DESK = {"witness-home", "api-witness", "api-forms", "api-invitations"}
+_DESK = {"witness-home", "api-witness", "api-forms", "api-invitations", "account", "sessions-end", "session-end"}
 DESKS = {
     "agus": _DESK | {
         "results-home", "verification-queue", "quarantine", "error-reports", "silent", "silent-remind", "paper-find",
@@ -568,7 +579,8 @@ def state() -> dict[str, Any]:
         if one not in left_out and one._meta.app_label in ("accounts", "tallies", "analytics")
     ]
     models += [EvidencePack, EvidenceDownload]
-    rows = {one._meta.label: one.objects.count() for one in models}
+    rows: dict[str, Any] = {one._meta.label: one.objects.count() for one in models}
+    rows["events"] = AdministrativeEvent.objects.exclude(action="access refused").count()
     for model, columns in (
         (StationResult, ("pk", "form", "proposed_form", "review", "disputed", "reading", "audit_head")),
         (RecapResult, ("pk", "form", "review", "disputed", "reading", "audit_head")),

@@ -1,0 +1,1 @@
+"""People, coverage and findings of a place, region by region: what DPP and DPD watch, and nobody changes here."""
