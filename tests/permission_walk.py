@@ -39,13 +39,15 @@ PARTS: dict[str, Callable[[Any], dict[str, Any]]] = {
 }
 HEAD = f"""# Who gets what
 
-What each role gets at each address, written down by asking: `{COMMAND}` walks all of them with real objects and
-writes this file; `--check`, and a test, fail when an answer is another or an address is missing. Do not edit it by hand.
+What each role gets at each address, written down by asking: `{COMMAND}`
+walks all of them with real objects and writes this file; `--check`, and a test, fail when an answer is another or an
+address is missing. Do not edit it by hand.
 
-Every key is one of Kabupaten Malang. *own* works there (DPD: in Jawa Timur), *other* does the same elsewhere. A GET asks
-for the address; other methods send nothing, so that 200 and 400 mean "you may, but this is empty", and 302 that it was
-done or leads on. `in` = led to the sign-in page, `–` = no such method. The DPDs are staff of the admin. Nobody here has a
-second factor: where it is asked for and not given, everything but the way in answers 302, and the API 403.
+Every key is one of Kabupaten Malang. *own* works there (DPD: in Jawa Timur), *other* does the same elsewhere. A GET
+asks for the address; other methods send nothing, so that 200 and 400 mean "you may, but this is empty", and 302 that
+it was done or leads on. `in` = led to the sign-in page. Methods that an address does not know (405) are left out. The
+DPDs are staff of the admin. Nobody here has a second factor: where it is asked for and not given, everything but the
+way in answers 302, and the API 403.
 
 TPS, PPK = witnesses; Opr = operator of the count room; Super = superuser.
 """
@@ -86,14 +88,17 @@ def addresses(malang: Any, known: dict[str, Callable[[Any], list[Any]]]) -> Iter
         else:
             yield Address(name, route, PARTS[name](malang) if name in PARTS else {}, {})
     yield Address("admin:index", "admin/", {}, {})
-    for model, site in admin.site._registry.items():
+    for model in admin.site._registry:
         stem = f"{model._meta.app_label}_{model._meta.model_name}"
         place = f"admin/{model._meta.app_label}/{model._meta.model_name}/"
         yield Address(f"admin:{stem}_changelist", place, {}, {})
         yield Address(f"admin:{stem}_add", f"{place}add/", {}, {})
         row = _row(model, malang)
         if row is not None:
-            yield Address(f"admin:{stem}_change", f"{place}<key>/change/", {"object_id": row.pk}, {})
+            for act in ("change", "delete"):
+                yield Address(f"admin:{stem}_{act}", f"{place}<key>/{act}/", {"object_id": row.pk}, {})
+    path = "admin/accounts/user/<key>/password/"
+    yield Address("admin:auth_user_password_change", path, {"id": malang.play.budi.pk}, {})
 
 
 def walk(malang: Any, known: dict[str, Callable[[Any], list[Any]]]) -> dict[tuple[str, str, str], list[str]]:
@@ -123,10 +128,13 @@ def walk(malang: Any, known: dict[str, Callable[[Any], list[Any]]]) -> dict[tupl
 
 
 def as_page(found: dict[tuple[str, str, str], list[str]]) -> str:
-    """The whole of docs/permissions.md, a row an address and method."""
+    """The whole of docs/permissions.md, a row an address and those of its methods that are answered alike."""
+    rows: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for (route, name, method), answers in found.items():
+        rows.setdefault((route, name, tuple(answers)), []).append(method)
     lines = [HEAD, f"| address | name | | {' | '.join(COLUMNS)} |", f"|---|---|---|{'---|' * len(COLUMNS)}"]
-    for (route, name, method), answers in sorted(found.items()):
-        lines.append(f"| `/{route}` | {name} | {method} | {' | '.join(answers)} |")
+    for (route, name, answers), methods in sorted(rows.items(), key=lambda row: (row[0][:2], row[1])):
+        lines.append(f"| `/{route}` | {name} | {', '.join(methods)} | {' | '.join(answers)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -150,7 +158,11 @@ def _ask(client: Client, method: str, address: str, one: Address) -> str:
             b"".join(answer.streaming_content)
         transaction.set_rollback(True)
     client.cookies = cookies
-    if answer.status_code == 302 and re.match(r"/masuk/(\?|$)", answer.url) and one.name != "sign-out":
+    if (
+        answer.status_code == 302
+        and re.match(r"(/admin)?/(masuk|login)/(\?|$)", answer.url)
+        and one.name != "sign-out"
+    ):
         return "in"
     return str(answer.status_code)
 

@@ -10,7 +10,7 @@ from tests.integration.test_another_kabupaten import (
 
 
 def test_everybody_gets_what_the_matrix_says(malang):
-    """Asks every address as every role; `manage.py permission_matrix --write` has the answers written down instead."""
+    """Asks every address as every role; with `manage.py permission_matrix --write` the answers are written down."""
     now = permission_walk.as_page(permission_walk.walk(malang, ADDRESSES))
     if os.environ.get("PERMISSION_MATRIX") == "write":
         permission_walk.PAGE.write_text(now, encoding="utf-8")
