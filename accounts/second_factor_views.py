@@ -39,6 +39,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
         return redirect(f"{resolve_url('second-factor-set-up')}?{urlencode({'next': wanted})}")
     recovery = "pemulihan" in request.GET
     form: Form = (RecoveryCodeForm if recovery else CodeForm)(request.POST or None)
+    form.fields["code"].widget.attrs["autofocus"] = True
     if request.method == "POST" and _is_right(request, form):
         fully_signed_in(request.user, with_code=True)
         return redirect(wanted)

@@ -54,10 +54,10 @@ def add_guards(*, numbers_to: int) -> None:
         _switch_triggers_off(cursor)
         cursor.execute(
             "INSERT INTO accounts_user (username, password, is_superuser, first_name, last_name, email, is_staff, "
-            "is_active, date_joined, role, full_name, phone, language) "
+            "is_active, date_joined, role, full_name, phone, language, second_factor) "
             "SELECT %(guard)s || '-' || row_number() OVER (ORDER BY id), '!', false, '', '', '', false, true, "
             "CURRENT_TIMESTAMP, 'saksi', CASE WHEN id %% 30 = 0 THEN 'Wibowo ' ELSE 'Saksi ' END || id, "
-            "'0812' || id, 'id' FROM tallies_pollingstation WHERE number <= %(numbers_to)s",
+            "'0812' || id, 'id', '' FROM tallies_pollingstation WHERE number <= %(numbers_to)s",
             given,
         )
         cursor.execute(

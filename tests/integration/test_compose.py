@@ -201,6 +201,7 @@ def system(image, database, broker, store, tmp_path_factory):
         "SISTA_SECRET_KEY": secrets.token_urlsafe(50),
         "SISTA_HOSTS": "127.0.0.1",
         "SISTA_HTTPS": "0",
+        "SISTA_SECOND_FACTOR": "optional",  # a coordinator signs in here with a password
         "POSTGRES_PASSWORD": secrets.token_hex(16),
     }
     processes = Processes(here, tmp_path_factory.mktemp("compose"))

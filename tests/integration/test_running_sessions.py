@@ -1,6 +1,9 @@
 """Claims about sessions: their owner sees them, ends them, and so does who is responsible for somebody."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
@@ -150,3 +153,18 @@ def test_a_password_that_protects_nothing_is_refused_with_the_reason(play, passw
     assert "field__error" in answer.content.decode()
     play.budi.refresh_from_db()
     assert play.budi.check_password(PASSWORD)
+
+
+def test_sessions_that_ran_before_there_was_a_list_are_listed_by_the_migration(play):
+    here = signed_in("budi")
+    RunningSession.objects.all().delete()
+    assert not out(here)
+    note = import_module("accounts.migrations.0010_known_sessions").note
+    note(apps, None)
+    assert running(here).user == play.budi
+
+
+def test_a_name_with_a_script_in_it_stays_text(play):
+    User.objects.filter(pk=play.budi.pk).update(full_name="<script>alert(1)</script>")
+    page = signed_in("dewi").get(reverse("person-account", args=[play.budi.pk])).content.decode()
+    assert "<script>alert(1)" not in page
