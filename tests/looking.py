@@ -144,9 +144,13 @@ def walk_by_tab(page: Page) -> list[str]:
     """Tab through the whole page: every stop ringed and in sight, all of them reached, and out again."""
     before_the_first_stop(page)
     stops, found, reached = page.evaluate(_STOPS), [], 0
-    for _ in range(stops + 3):
+    # Day, month, hour and the rest of a field with a date are stops inside one.
+    parts = 8 * page.locator("input[type=datetime-local]").count()
+    for _ in range(stops + 3 + parts):
         page.keyboard.press("Tab")
         focus: dict[str, Any] | None = page.evaluate(_FOCUS)
+        if focus is not None and focus["again"] and 'type="datetime-local"' in focus["what"]:
+            continue
         if focus is None or focus["again"]:
             break
         reached += 1

@@ -150,10 +150,7 @@ def _ask(client: Client, method: str, address: str, one: Address) -> str:
     cookies = client.cookies.copy()
     kind = {"content_type": "application/json"} if one.route.startswith("api/") or method != "POST" else {}
     with transaction.atomic():
-        if method == "GET":
-            answer = client.get(address)
-        else:
-            answer = getattr(client, method.lower())(address, {}, **kind)
+        answer = client.get(address) if method == "GET" else getattr(client, method.lower())(address, {}, **kind)
         if answer.streaming:
             b"".join(answer.streaming_content)
         transaction.set_rollback(True)
