@@ -1,5 +1,6 @@
 """The tables of the tally, a file a noun."""
 
+from tallies.models.archive import ArchivePack, ErasedPerson, Retention
 from tallies.models.contacts import NOTE_LENGTH, REMINDER_LENGTH, ContactAttempt, ContactOutcome, Reminder
 from tallies.models.elections import Contest, Election, FormKind, Office, Pair, Phase, ReadingMode
 from tallies.models.error_reports import (
@@ -81,6 +82,7 @@ __all__ = [
     "UNWRITTEN_IMPORTS",
     "WALL_NAME_LENGTH",
     "WITH_FIGURES",
+    "ArchivePack",
     "Assignment",
     "AuditEvent",
     "AuditSeal",
@@ -92,6 +94,7 @@ __all__ = [
     "ContestTotal",
     "Decision",
     "Election",
+    "ErasedPerson",
     "ErrorKind",
     "ErrorReport",
     "ErrorReportAnswer",
@@ -143,6 +146,7 @@ __all__ = [
     "RecapVote",
     "Reminder",
     "Reserve",
+    "Retention",
     "Review",
     "SendingState",
     "Shift",

@@ -34,15 +34,49 @@ class PhotoSubject(models.TextChoices):
     OBJECTION = "keberatan", _("Keberatan")
 
 
+RECEIPT_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
 def receipt_code(uuid: UUID) -> str:
     """Short code to read out, e.g. "K7-4Q2M": 30 bits of the uuid, Crockford's alphabet."""
-    alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     number = uuid.int & (2**30 - 1)
-    letters = "".join(alphabet[(number >> shift) & 31] for shift in range(25, -1, -5))
+    letters = "".join(RECEIPT_ALPHABET[(number >> shift) & 31] for shift in range(25, -1, -5))
     return f"{letters[:2]}-{letters[2:]}"
 
 
+class UuidEnd(models.Func):
+    """The last seven hexadecimal digits of a uuid, as stored: of the bits of a receipt those that fill whole digits.
+
+    Written with the number in it, not as a parameter: SQLite looks into an index only for the very same expression.
+    """
+
+    output_field = models.CharField(max_length=7)
+    template = "RIGHT(%(expressions)s::text, 7)"
+
+    def as_sqlite(self, compiler, connection, **extra):
+        return self.as_sql(compiler, connection, template="SUBSTR(%(expressions)s, -7)", **extra)
+
+
+def number_of_receipt(text: str) -> int | None:
+    """The 30 bits of a receipt code, however it was typed; None for what is none. O is 0, I and L are 1."""
+    letters = text.upper().replace("-", "").replace(" ", "").translate(str.maketrans("OIL", "011"))
+    if len(letters) != 6 or any(letter not in RECEIPT_ALPHABET for letter in letters):
+        return None
+    number = 0
+    for letter in letters:
+        number = number << 5 | RECEIPT_ALPHABET.index(letter)
+    return number
+
+
 class C1FormQuerySet(models.QuerySet["C1Form"]):
+    def with_receipt(self, text: str) -> C1FormQuerySet:
+        """Keep the forms whose receipt code ``text`` is; chance may make it two."""
+        number = number_of_receipt(text)
+        if number is None:
+            return self.none()
+        found = self.alias(end=UuidEnd("uuid")).filter(end=f"{number & (2**28 - 1):07x}")
+        return self.filter(pk__in=[one.pk for one in found.only("uuid") if one.uuid.int & (2**30 - 1) == number])
+
     def visible_to(self, user) -> C1FormQuerySet:
         """Keep the forms of the user's region; a witness sees the own ones only.
 
@@ -92,7 +126,9 @@ class C1Form(FigureColumns):
         verbose_name_plural = pgettext_lazy("daftar", "formulir C1")
         ordering = ["id"]
         indexes = [
-            models.Index(fields=["supersedes"], name="forms_superseded", condition=Q(supersedes__isnull=False))
+            models.Index(fields=["supersedes"], name="forms_superseded", condition=Q(supersedes__isnull=False)),
+            # Whose receipt is this? Read out over a telephone, it is the end of the uuid.
+            models.Index(UuidEnd("uuid"), name="forms_by_receipt"),
         ]
 
     def __str__(self) -> str:

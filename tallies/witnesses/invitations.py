@@ -52,6 +52,20 @@ class Report:
         )
 
 
+def content_hash_of_stored(report: InvitationReport) -> str:
+    """Recompute the hash of a stored report from its rows."""
+    return Report(
+        uuid=report.uuid,
+        station_id=report.station_id,
+        received=report.received,
+        handed_out=report.handed_out,
+        not_delivered=report.not_delivered,
+        photos=tuple(PhotoName(one.sha256, one.page) for one in report.photo_names.all()),
+        supersedes=report.supersedes.uuid if report.supersedes else None,
+        filled_at=report.filled_at,
+    ).content_hash
+
+
 @dataclass(frozen=True)
 class Receipt:
     report: InvitationReport

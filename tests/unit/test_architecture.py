@@ -26,6 +26,7 @@ ROOMS = (
     "tallies/silent/",
     "tallies/official/",
     "tallies/trail/",
+    "tallies/archive/",
 )
 #: Of ``sista/``, those whose task it is to put the apps together.
 COMPOSITION = {

@@ -1,0 +1,1 @@
+"""The archive: what came in, found again, carried away, checked, kept, restored, and in the end without names."""
