@@ -25,6 +25,8 @@ from sista import metrics
 from sista.stack import roomy
 from tallies import photo_pieces, photos, signalling
 from tallies import tasks as tally_tasks
+from tallies.archive import pack_jobs as archive_jobs
+from tallies.archive import retention
 from tallies.exports import jobs as export_jobs
 from tallies.official import receiving as official_files
 from tallies.official import turns as official_turns
@@ -42,6 +44,7 @@ PROJECTIONS_SECONDS = 5.0
 EXPECTED_WINS_SECONDS = 5.0
 UNREAD_SMS_SECONDS = 30.0
 SEAL_SECONDS, HEAD_SECONDS = 60.0, 600.0
+ERASED_PEOPLE_SECONDS = 30.0
 EXPIRED_EXPORTS_SECONDS = ABANDONED_IMPORTS_SECONDS = 600.0
 
 
@@ -81,6 +84,9 @@ EXPORT_JOBS = (
     every(ABANDONED_IMPORTS_SECONDS, official_files.remove_abandoned),
     evidence_jobs.make_waiting,
     every(EXPIRED_EXPORTS_SECONDS, evidence_jobs.remove_expired_packs),
+    archive_jobs.run_waiting,
+    every(EXPIRED_EXPORTS_SECONDS, archive_jobs.remove_expired),
+    every(ERASED_PEOPLE_SECONDS, retention.erase_confirmed),
 )
 #: Arithmetic of a tenth of a second, which nobody waits for.
 PROJECTION_JOBS = (every(PROJECTIONS_SECONDS, projections.run_changed),)

@@ -208,6 +208,7 @@ VARIABLES = (
     Variable("SISTA_WALL_SECONDS", number(3, 15), 15),
     Variable("SISTA_API_TOKEN_DAYS", number(1, 366), 90),
     Variable("SISTA_EXPORT_DIRECT_ROWS", number(10, 100_000), 5_000),
+    Variable("SISTA_RETENTION_MIN_DAYS", number(30, 36_500), 1825),
     # How it is watched
     Variable("SISTA_LOG", one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO"),
     Variable("SISTA_LOG_FORMAT", one_of("line", "json"), "line"),

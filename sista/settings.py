@@ -283,6 +283,12 @@ EVIDENCE_MOST_STATIONS = 1500
 EVIDENCE_HOURS = 24
 EVIDENCE_PER_PERSON = 5
 
+#: The archive of a kecamatan or kabupaten as a file holds its original photos; one object of a store takes 5 GB.
+ARCHIVE_MOST_BYTES = 4 * 1024**3
+ARCHIVES_PER_PERSON = 5
+#: Days that an election must have been closed before names and numbers of its witnesses may be erased, at least.
+RETENTION_MIN_DAYS = env["SISTA_RETENTION_MIN_DAYS"]
+
 #: How long a token of the API lasts at most.
 API_TOKEN_DAYS = env["SISTA_API_TOKEN_DAYS"]
 API_TOKENS_PER_PERSON = 10
@@ -354,6 +360,9 @@ CELERY_TASK_ROUTES = {
     # Long work of the desks, like the files: it waits behind them, not behind totals.
     "tallies.tasks.import_official": {"queue": "exports"},
     "tallies.tasks.remove_abandoned_imports": {"queue": "exports"},
+    "tallies.tasks.write_archives": {"queue": "exports"},
+    "tallies.tasks.remove_expired_archives": {"queue": "exports"},
+    "tallies.tasks.erase_people": {"queue": "exports"},
     "analytics.tasks.make_evidence": {"queue": "exports"},
     "analytics.tasks.remove_expired_evidence": {"queue": "exports"},
     "analytics.tasks.*": {"queue": "findings"},
@@ -403,6 +412,13 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 600},
     },
+    "write archives": {"task": "tallies.tasks.write_archives", "schedule": 2.0, "options": {"expires": 5}},
+    "remove expired archives": {
+        "task": "tallies.tasks.remove_expired_archives",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
+    "erase people": {"task": "tallies.tasks.erase_people", "schedule": 30.0, "options": {"expires": 30}},
     "make evidence": {"task": "analytics.tasks.make_evidence", "schedule": 2.0, "options": {"expires": 5}},
     "remove expired evidence": {
         "task": "analytics.tasks.remove_expired_evidence",

@@ -29,6 +29,8 @@ urlpatterns = [
     path("belum-masuk/", include("tallies.urls.silent")),
     # D.Hasil: what is in, entered, read a second time, settled
     path("rekap/", include("tallies.urls.recap")),
+    # Everything that came in, found again
+    path("arsip/", include("tallies.urls.archive")),
     # Operators read photos a second time
     path("kamar-hitung/", include("tallies.urls.count_room")),
     # What people did beside the figures

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from tallies import photo_pieces, photos
+from tallies.archive import pack_jobs, retention
 from tallies.exports import jobs
 from tallies.official import receiving, turns
 from tallies.sms import answering, sending
@@ -65,3 +66,18 @@ def seal_audit() -> int:
 @shared_task
 def publish_audit_head() -> int:
     return sealing.publish_head()
+
+
+@shared_task(time_limit=3600)
+def write_archives() -> int:
+    return pack_jobs.run_waiting()
+
+
+@shared_task
+def remove_expired_archives() -> int:
+    return pack_jobs.remove_expired()
+
+
+@shared_task(time_limit=3600)
+def erase_people() -> int:
+    return retention.erase_confirmed()

@@ -20,13 +20,13 @@ from typing import IO, Any
 from django.utils import timezone, translation
 
 from analytics.evidence import facts, papers, verify
-from analytics.evidence.pack_file import PackFile
 from analytics.evidence.readme import readme
 from analytics.evidence.station_records import Gathered, people, station_records
 from analytics.evidence.subject import Subject
 from analytics.models import EvidencePack
 from sista.database import one_snapshot
 from tallies import photos
+from tallies.exports.pack_file import PackFile
 from tallies.models import OutboxRow
 from tallies.totals import aggregation
 

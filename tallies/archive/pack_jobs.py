@@ -1,0 +1,133 @@
+"""Archives of a region are asked for, written beside the requests, kept a day, removed."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import IntegrityError
+from django.db.models import Sum
+from django.utils import timezone
+
+from accounts import recording
+from regions.models import Region
+from sista.database import writing, writing_once
+from tallies.archive.browsing import is_packable
+from tallies.archive.packing import write_pack
+from tallies.archive.verifying import photos_of
+from tallies.exports import claiming
+from tallies.exports.jobs import ClaimLost, store
+from tallies.models import ArchivePack, Election, ExportState
+
+log = logging.getLogger(__name__)
+
+#: A pack that failed so often is given up: what it fails by will not go away.
+ATTEMPTS = 3
+
+
+class TooManyPacks(Exception):
+    """This person has as many archives as somebody may keep at once."""
+
+
+class TooLarge(Exception):
+    """More bytes of photos than one ZIP takes."""
+
+
+def bytes_of(election: Election, region: Region) -> int:
+    """Bytes of the photos of a region."""
+    return photos_of(election, region).aggregate(size=Sum("size"))["size"] or 0
+
+
+def ask(election: Election, region: Region, *, by: Any) -> ArchivePack:
+    """Put an archive in the queue and return it; the same while it is not done. Raises `TooManyPacks`, `TooLarge`."""
+    wanted = {"owner": by, "election": election, "region": region}
+    now = timezone.now()
+    known = ArchivePack.objects.unfinished().filter(**wanted).first()
+    if known and known.expires_at > now:
+        return known
+    if known:
+        remove(known)  # nobody wrote it in time
+    if ArchivePack.objects.filter(owner=by, expires_at__gt=now).count() >= settings.ARCHIVES_PER_PERSON:
+        raise TooManyPacks
+    if bytes_of(election, region) > settings.ARCHIVE_MOST_BYTES:
+        raise TooLarge
+    expires = now + timedelta(hours=settings.EXPORT_HOURS)
+    try:
+        with writing():
+            pack = ArchivePack.objects.create(**wanted, expires_at=expires)
+            recording.record("archive asked for", by=by, region=region, subject=pack)
+            return pack
+    except IntegrityError:
+        # Pressed twice at once: the other press was quicker.
+        return ArchivePack.objects.unfinished().get(**wanted)
+
+
+def run_waiting() -> int:
+    """Write the archives that wait, the oldest first; return how many were done."""
+    done = 0
+    waiting = ArchivePack.objects.unfinished().select_related("owner__region", "election", "region")
+    while pack := claiming.claim_next(waiting, ExportState.RUNNING):
+        done += _run(pack)
+    return done
+
+
+def _run(pack: ArchivePack) -> bool:
+    owner = pack.owner
+    # Moved to another region or role, or closed, since it was asked for.
+    may = owner.may_decide and owner.scope is not None and owner.scope.contains(pack.region)
+    if pack.attempts > ATTEMPTS or not may or not is_packable(pack.region):
+        return claiming.finish(pack, state=ExportState.FAILED)
+    began = time.monotonic()
+    try:
+        with tempfile.TemporaryDirectory(prefix="sista-archive-") as folder:
+            path = Path(folder) / "arsip.zip"
+            packed = write_pack(pack, path, claiming.telling(pack))
+            size, digest = claiming.measured(path)
+            store().delete(pack.stored_name)
+            with path.open("rb") as stream:
+                store().save(pack.stored_name, File(stream))
+    except ClaimLost:
+        return False
+    log.info("archive %s: %s bytes in %.1f s", pack.uuid, size, time.monotonic() - began)
+    ready = claiming.finish(
+        pack,
+        state=ExportState.READY,
+        forms=packed.forms,
+        recaps=packed.recaps,
+        photos=packed.photos,
+        photos_missing=len(packed.missing),
+        size=size,
+        sha256=digest,
+    )
+    if not ready and not ArchivePack.objects.filter(pk=pack.pk).exists():
+        # Removed while it was written: nobody knows of the file any more.
+        store().delete(pack.stored_name)
+    return ready
+
+
+def record_download(pack: ArchivePack, *, by: Any) -> None:
+    """Write down who fetched which file."""
+    content = {"election": pack.election.slug, "sha256": pack.sha256, "forms": pack.forms, "photos": pack.photos}
+    recording.record("archive downloaded", by=by, region=pack.region, subject=pack, content=content)
+
+
+def remove(pack: ArchivePack) -> None:
+    """Remove the file, then what tells of it: killed between the two, the sweep does it again."""
+    store().delete(pack.stored_name)
+    with writing_once():
+        ArchivePack.objects.filter(pk=pack.pk).delete()
+
+
+def remove_expired() -> int:
+    """Remove the files whose day is over, and what tells of them; that they were fetched stays recorded."""
+    number = 0
+    for pack in ArchivePack.objects.filter(expires_at__lte=timezone.now())[:500]:
+        remove(pack)
+        number += 1
+    return number
