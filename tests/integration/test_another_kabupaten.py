@@ -31,10 +31,12 @@ from analytics.findings.acting import Seen
 from analytics.models import EvidenceDownload, EvidencePack, Expectation, FindingAttachment, ImportDraft
 from analytics.models import Finding as RuleFinding
 from tallies import assigning, intake, photos, preparation
+from tallies.archive import pack_jobs
 from tallies.count_room import error_reports
 from tallies.exports import jobs
 from tallies.exports.tables import Filters
 from tallies.models import (
+    ArchivePack,
     C1Form,
     Channel,
     ContactOutcome,
@@ -44,6 +46,7 @@ from tallies.models import (
     Office,
     OfficialFigure,
     OfficialImport,
+    QuarantinedForm,
     ReadingClaim,
     RecapForm,
     RecapResult,
@@ -123,6 +126,7 @@ class Malang:
     expectation: Expectation
     draft: ImportDraft
     pack: EvidencePack
+    archive: ArchivePack
 
 
 @pytest.fixture(name="malang")
@@ -191,6 +195,8 @@ def furnished_malang(play) -> Malang:
     evidence_jobs.make_waiting()
     pack.refresh_from_db()
     assert pack.is_ready, pack.problem
+    archive = pack_jobs.ask(play.election, cast.region("35.07.05"), by=play.budi)
+    assert pack_jobs.run_waiting() == 1
     return Malang(
         play,
         form,
@@ -210,6 +216,7 @@ def furnished_malang(play) -> Malang:
         expectation,
         draft,
         pack,
+        archive,
     )
 
 
@@ -385,6 +392,27 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
     "evidence-remove": lambda m: [Ask({"uuid": m.pack.uuid})],
     "region-evidence": _regions,
     "finding-evidence": lambda m: [Ask({"finding_id": m.finding.pk})],
+    # The archive
+    "archive-home": lambda m: [Ask()],
+    "archive": lambda m: [
+        Ask({"slug": SLUG}),
+        *(
+            Ask({"slug": SLUG}, {"wilayah": "35.07.05", "jenis": kind})
+            for kind in ("c1", "rekap", "karantina", "foto")
+        ),
+        Ask({"slug": SLUG}, {"cari": "35.07.05.2001.001"}),
+    ],
+    "archive-form": lambda m: [Ask({"uuid": m.form.uuid}), Ask({"uuid": m.typed.uuid})],
+    "archive-recap": lambda m: [Ask({"uuid": m.recap.uuid})],
+    "archive-quarantined": lambda m: [Ask({"uuid": QuarantinedForm.objects.get().uuid})],
+    "archive-pack-offer": lambda m: [Ask({"slug": SLUG, "code": code}) for code in ("35.07", "35.07.05")],
+    "archive-pack": lambda m: [Ask({"uuid": m.archive.uuid})],
+    "archive-pack-file": lambda m: [Ask({"uuid": m.archive.uuid})],
+    "archive-pack-remove": lambda m: [Ask({"uuid": m.archive.uuid})],
+    "retention": lambda m: [Ask()],
+    "retention-election": lambda m: [Ask({"slug": SLUG}, body={"days": 1825, "reason": "UU"})],
+    "retention-confirm": lambda m: [Ask({"slug": SLUG, "pk": 1})],
+    "retention-withdraw": lambda m: [Ask({"slug": SLUG, "pk": 1})],
     # Verification
     "verification-decide": _decide,
     "verification-queue": lambda m: [
@@ -516,7 +544,14 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
 }
 
 #: Of an election that is theirs too, but for others to do.
-REFUSED = {"agus": {"expectation-import", "phase-propose", "phase-decide", "practice-remove"}}
+REFUSED = {
+    "agus": {
+        "expectation-import", "retention", "retention-election", "retention-confirm", "retention-withdraw",
+        "phase-propose", "phase-decide", "practice-remove",
+    }
+}  # fmt: skip
+#: They lead on to one of their election.
+LEADS_ON = {("recap-home", 302), ("archive-home", 302)}
 PROGRAMS = {name for name in ADDRESSES if name.startswith("api-") and not name.startswith("api-token")}
 #: Their own desks, which answer with what is theirs. Everything else is not there for them.
 _DESK = {"witness-home", "api-witness", "api-forms", "api-invitations", "account", "sessions-end", "session-end"}
@@ -530,6 +565,7 @@ DESKS = {
         "expectations",
         "evidence-packs",
         "elections", "election", "trail",
+        "archive", "archive-home",
     },
     "oper_lamongan": _DESK | {
         "paper-find", "count-room", "reading", "reading-hold", "reading-queue", "own-readings",
@@ -571,8 +607,8 @@ def walk(
 
 def state() -> dict[str, Any]:
     """What is stored: rows of every table, and the columns in which somebody else could have meddled."""
-    # A refusal is recorded, in a row and in a chain.
-    left_out = {Refusal, AdministrativeEvent, EventChain, ReadingClaim, Reminder}
+    # A refusal is recorded, also as an act; of other acts there are none.
+    left_out = {Refusal, ReadingClaim, Reminder, AdministrativeEvent, EventChain}
     models = [
         one
         for one in apps.get_models()
@@ -594,6 +630,7 @@ def state() -> dict[str, Any]:
         (Expectation, ("pk", "is_active")),
         (ImportDraft, ("pk", "imported_at")),
         (EvidencePack, ("pk", "state", "sha256")),
+        (ArchivePack, ("pk", "state", "sha256")),
     ):
         rows[f"{model._meta.label} rows"] = list(model.objects.order_by("pk").values_list(*columns))
     return rows
@@ -612,7 +649,7 @@ def test_of_another_place_nothing_is_there_nothing_is_told_and_nothing_changes(m
             assert answer.status_code in (403, 405), asked
         elif name not in DESKS[who]:
             assert answer.status_code in (404, 405), asked
-        elif answer.status_code == 200 or (name, answer.status_code) == ("recap-home", 302):  # it leads on to one
+        elif answer.status_code == 200 or (name, answer.status_code) in LEADS_ON:
             seen.add(name)
     assert state() == before
     assert ReadingClaim.objects.get(form=malang.held).reader == malang.play.oper

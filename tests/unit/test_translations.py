@@ -27,6 +27,8 @@ TERMINAL = (
     "management/", "tallies/demo/", "analytics/demo", "regions/importing.py", "sista/environment.py",
     "tallies/replay.py", "tallies/audit.py", "tallies/recap/auditing.py", "tallies/totals/rebuilding.py",
     "tallies/trail/sealing.py", "accounts/recording.py",
+    "tallies/archive/database_copies.py", "tallies/archive/backing_up.py", "tallies/archive/restoring.py",
+    "tallies/archive/verifying.py",
 )  # fmt: skip
 #: The OpenAPI document: English, for programmers.
 SCHEMA = "tallies/api/"
@@ -35,6 +37,7 @@ BOTH_LANGUAGES = "sista/web_worker.py"
 #: What an evidence pack is made of: for an Indonesian court, and in its language whoever had it made. Decision 0033.
 FOR_THE_COURT = (
     "analytics/evidence/verify.py", "analytics/evidence/readme.py", "analytics/evidence/making.py",
+    "tallies/archive/packing_readme.py", "tallies/archive/packing.py",
     "analytics/evidence/paper.py", "analytics/evidence/paper_summary.py", "analytics/evidence/paper_stations.py",
 )  # fmt: skip
 SAME_IN_ENGLISH = {
