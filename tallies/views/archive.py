@@ -67,6 +67,7 @@ def browse(request: HttpRequest, slug: str) -> HttpResponse:
         "kinds": KINDS.items(),
         "states": STATES.items(),
         "rows": rows,
+        "is_too_wide": browsing.is_too_wide(region, asked),
         "is_filtered": bool(asked.state or asked.search),
         "all_url": asked.address(region, keadaan="", cari=""),
         "first_url": asked.address(region) if asked.after else "",

@@ -70,6 +70,9 @@ def test_state_kind_and_search_narrow_it_down(archive, client):
     assert shown(client, archive.budi, keadaan="ditolak") == [c]
     assert shown(client, archive.budi, keadaan="digantikan") == [a]
     assert shown(client, archive.budi, keadaan="lain") == [a]
+    assert shown(client, archive.dewi, keadaan="lain") == []
+    assert "Pilih kabupaten/kota dahulu" in page(client, archive.dewi, keadaan="lain")
+    assert shown(client, archive.dewi, keadaan="lain", wilayah="35.07") == [a]
     assert shown(client, archive.budi, jenis="foto") == [a]
     assert shown(client, archive.budi, jenis="karantina") == [QuarantinedForm.objects.get().pk]
     assert shown(client, archive.budi, cari="35.07.05.2001.001") == [a, b]
