@@ -7,9 +7,11 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db import connection
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 from tallies import append_only, intake, photos
 from tallies.archive.results_hash import results_hash
@@ -176,6 +178,38 @@ def test_a_hash_of_results_moves_with_what_counts_and_with_nothing_else(archive)
     out = StringIO()
     call_command("results_hash", "--election", archive.election.slug, stdout=out)
     assert out.getvalue() == f"{after}  {archive.election.slug}\n"
+
+
+@pytest.fixture
+def objects(settings):
+    """Photos as objects of an S3-compatible store."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    options = {
+        "bucket_name": "arsip", "endpoint_url": f"http://{host}:{port}", "region_name": "us-east-1",
+        "access_key": "k", "secret_key": "s",
+    }  # fmt: skip
+    backend = {"BACKEND": "sista.photo_storage_s3.S3PhotoStorage", "OPTIONS": options}
+    settings.STORAGES = settings.STORAGES | {"photos": backend}
+    storages._storages.clear()
+    photos.store().make_bucket()
+    yield photos.store()
+    storages._storages.clear()
+    server.stop()
+
+
+def test_objects_of_a_store_are_held_against_their_hashes_too(play, objects):
+    taken, _new = photos.receive(picture(seed=5), by=play.siti)
+    photos.process_waiting()
+    send(play, "dampit_1", [100, 80, 20], photos=(PhotoName(taken.pk, 1),))
+    assert verified()[0] == []
+    objects.save(photos.original_name(taken.pk), ContentFile(b"not it"))
+    objects.delete(photos.copy_name(taken.pk))
+    lines, said = verified()
+    assert said["differences"] == 2
+    assert "berubah" in lines[0]
+    assert "hilang" in lines[1]
 
 
 def flip(path: Path):
