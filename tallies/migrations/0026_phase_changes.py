@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tallies', '0021_roster'),
+        ('tallies', '0025_archive'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
