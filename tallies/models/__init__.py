@@ -12,6 +12,7 @@ from tallies.models.error_reports import (
     ErrorReportEntry,
 )
 from tallies.models.exports import ExportJob, ExportState, FileFormat
+from tallies.models.file_imports import UNWRITTEN_IMPORTS, FileImport, ImportState
 from tallies.models.forms import (
     C1Form,
     Channel,
@@ -25,11 +26,10 @@ from tallies.models.forms import (
     Vote,
 )
 from tallies.models.invitations import INVITATION_FIGURES, InvitationPhoto, InvitationReport
+from tallies.models.master_imports import MasterChange, MasterImport, MasterKind
 from tallies.models.messages import MESSAGE_LENGTH, StationMessage
 from tallies.models.official import (
     SOURCE_LENGTH,
-    UNWRITTEN_IMPORTS,
-    ImportState,
     OfficialFigure,
     OfficialImport,
     OfficialStanding,
@@ -103,6 +103,7 @@ __all__ = [
     "ExportJob",
     "ExportState",
     "FileFormat",
+    "FileImport",
     "Finding",
     "FormKind",
     "FormPhoto",
@@ -110,6 +111,9 @@ __all__ = [
     "InboundSms",
     "InvitationPhoto",
     "InvitationReport",
+    "MasterChange",
+    "MasterImport",
+    "MasterKind",
     "Office",
     "OfficialFigure",
     "OfficialImport",

@@ -25,6 +25,7 @@ class Channel(models.TextChoices):
     MOVE = "dipindahkan", _("Dipindahkan dari TPS lain")
     REPLAY = "putar_ulang", _("Putar ulang")
     SIMULATION = "simulasi", _("Simulasi")
+    IMPORT = "impor", _("Impor berkas")
 
 
 class PhotoSubject(models.TextChoices):

@@ -7,64 +7,25 @@ import keeps its figures, and what stood before stands again.
 
 from __future__ import annotations
 
-import uuid
-
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from regions.models import Region
 from tallies.figures import MAX_FIGURE
 from tallies.models.elections import Contest, Election, Office, Pair
+from tallies.models.file_imports import FileImport, when_constraints
 from tallies.models.stations import PollingStation
 
 SOURCE_LENGTH = 200
 
 
-class ImportState(models.TextChoices):
-    COLUMNS = "kolom", _("Kolom belum dikenali")
-    CHECKING = "diperiksa", _("Sedang diperiksa")
-    READY = "siap", _("Siap diimpor")
-    IMPORTING = "mengimpor", _("Sedang diimpor")
-    DONE = "diimpor", _("Diimpor")
-    UNDONE = "dibatalkan", _("Dibatalkan")
-    REFUSED = "ditolak", _("Berkas ditolak")
-    FAILED = "gagal", _("Gagal")
+class OfficialImport(FileImport):
+    """A file with a source. Its rows are of ``contest``, or of every contest of ``office``.
 
-
-#: A run works on these beside the requests.
-WORKING_IMPORTS = (ImportState.CHECKING, ImportState.IMPORTING)
-#: Nothing of these was written to any TPS.
-UNWRITTEN_IMPORTS = (ImportState.COLUMNS, ImportState.CHECKING, ImportState.READY, ImportState.REFUSED)
-
-
-class OfficialImportQuerySet(models.QuerySet["OfficialImport"]):
-    def visible_to(self, user) -> OfficialImportQuerySet:
-        """Keep those whose rows may lie only within the user's region."""
-        scope = user.scope
-        return self.none() if scope is None else self.filter(region__first__range=(scope.first, scope.last))
-
-    def working(self) -> OfficialImportQuerySet:
-        return self.filter(state__in=WORKING_IMPORTS)
-
-
-def _person(label: str) -> models.ForeignKey:
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=label, null=True, on_delete=models.PROTECT, related_name="+"
-    )
-
-
-class OfficialImport(models.Model):
-    """A file with a source. Its rows are of ``contest``, or of every contest of ``office``, and lie in ``region``.
-
-    ``imported_by`` is whoever brought it (None: whoever runs the server). ``as_of`` is
-    the moment the source gives for its figures. ``report`` holds what the preview
-    found: problems in words, and the stations that come twice. ``claim`` as in `ExportJob`.
+    ``as_of`` is the moment the source gives for its figures.
     """
 
-    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     election = models.ForeignKey(
         Election, verbose_name=_("pemilihan"), on_delete=models.CASCADE, related_name="official_imports"
     )
@@ -72,38 +33,10 @@ class OfficialImport(models.Model):
     contest = models.ForeignKey(
         Contest, verbose_name=_("kontes"), null=True, on_delete=models.CASCADE, related_name="+", db_index=False
     )
-    region = models.ForeignKey(
-        Region, verbose_name=_("wilayah"), on_delete=models.PROTECT, related_name="+", db_index=False
-    )
     source = models.CharField(_("sumber"), max_length=SOURCE_LENGTH)
     source_url = models.URLField(_("alamat sumber"), max_length=500, blank=True)
     as_of = models.DateTimeField(_("keadaan pada"))
-    file_name = models.CharField(_("nama berkas"), max_length=120, blank=True)
-    size = models.PositiveBigIntegerField(_("ukuran"))
-    sha256 = models.CharField(_("sidik SHA-256"), max_length=64)
-    state = models.CharField(_("keadaan"), max_length=12, choices=ImportState.choices)
-    language = models.CharField(_("bahasa"), max_length=5)
-    imported_by = _person(_("oleh"))
-    created_at = models.DateTimeField(_("diunggah pada"), auto_now_add=True)
-    #: When the import was confirmed: what came later counts.
-    imported_at = models.DateTimeField(_("diimpor pada"), null=True)
-    undone_by = _person(_("dibatalkan oleh"))
-    undone_at = models.DateTimeField(_("dibatalkan pada"), null=True)
-    labels = models.JSONField(default=list)
-    columns = models.JSONField(default=dict)
-    report = models.JSONField(default=dict)
-    rows_of = models.PositiveIntegerField(_("dari baris"), default=0)
-    rows_done = models.PositiveIntegerField(_("baris selesai"), default=0)
-    rows_fit = models.PositiveIntegerField(_("baris yang cocok"), default=0)
-    rows_bad = models.PositiveIntegerField(_("baris bermasalah"), default=0)
-    rows_new = models.PositiveIntegerField(_("TPS baru"), default=0)
-    rows_changed = models.PositiveIntegerField(_("TPS berubah"), default=0)
     figures_written = models.PositiveIntegerField(_("angka ditulis"), default=0)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    claim = models.UUIDField(null=True, editable=False)
-    claimed_until = models.DateTimeField(null=True, editable=False)
-
-    objects = OfficialImportQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("impor angka resmi")
@@ -114,15 +47,7 @@ class OfficialImport(models.Model):
             models.UniqueConstraint(
                 fields=["election"], condition=Q(state="mengimpor"), name="one_official_import_at_a_time"
             ),
-            models.CheckConstraint(
-                condition=~Q(state__in=["mengimpor", "diimpor", "dibatalkan"]) | Q(imported_at__isnull=False),
-                name="an_import_has_its_moment",
-            ),
-            models.CheckConstraint(
-                condition=Q(state="dibatalkan", undone_at__isnull=False)
-                | (~Q(state="dibatalkan") & Q(undone_at=None)),
-                name="an_undone_import_says_when",
-            ),
+            *when_constraints("an_import_has_its_moment", "an_undone_import_says_when"),
         ]
         indexes = [
             models.Index(
@@ -132,19 +57,6 @@ class OfficialImport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} ({self.file_name})"
-
-    @property
-    def is_working(self) -> bool:
-        return self.state in WORKING_IMPORTS
-
-    @property
-    def stored_name(self) -> str:
-        return f"imports/{self.uuid}"
-
-    @property
-    def rows_same(self) -> int:
-        """Rows that fit and say what stands there already."""
-        return self.rows_fit - self.rows_new - self.rows_changed
 
 
 def _figure() -> models.PositiveSmallIntegerField:

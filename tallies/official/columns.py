@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from regions.models import Region
-from sista.spreadsheets.headers import Field, Header
+from sista.spreadsheets.headers import Field
 from tallies.figures import EMPTY_BOX
 from tallies.models import Contest, Election, OfficialImport
 
@@ -110,11 +110,6 @@ def _pair(number: int, name: str) -> Field:
 def missing_fields(columns: Mapping[str, int], fields: Iterable[Field]) -> list[str]:
     """Labels of what a person still has to point at: a pair, or what tells the TPS."""
     return [str(one.label) for one in fields if one.name in _needed(fields, columns) and one.name not in columns]
-
-
-def is_complete(header: Header) -> bool:
-    needed = {*header.missing, *header.doubtful} - {CODE, VILLAGE, STATION, VALID, INVALID}
-    return not needed and _place_fields(header.columns) <= set(header.columns)
 
 
 def _needed(fields: Iterable[Field], columns: Mapping[str, int]) -> set[str]:

@@ -7,16 +7,17 @@ Killed in between, another run reads the file again: what it wrote is no news.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Iterable
 from typing import Any
 
-from django.db import IntegrityError
 from django.db.models import Max, OuterRef, Q, Subquery
-from django.utils import timezone
 
 from sista import rows as stored_rows
 from sista.database import writing
+from sista.spreadsheets.records import Record
+from tallies.importing.confirming import Busy, ClaimLost, NotUndone, confirm, hold, undoing, was_written
+from tallies.importing.previewing import left_out
+from tallies.importing.ways import Tell
 from tallies.models import (
     ExaminationRow,
     ImportState,
@@ -26,59 +27,26 @@ from tallies.models import (
     OfficialVote,
 )
 from tallies.official.columns import target_of
-from tallies.official.receiving import records_of
 from tallies.official.rows import FitRow, Judge, is_news, standing
 
-CLAIM_SECONDS = 60
+__all__ = ["Busy", "ClaimLost", "NotUndone", "confirm", "may_undo", "newer_than", "undo", "write"]
 
 
-class ClaimLost(Exception):
-    """Another run has this import now: this one was away for too long."""
+def write(one: OfficialImport, records: Iterable[Record], tell: Tell) -> int:
+    """Write what is news in ``records`` of a confirmed import that this run has claimed; return how many stations.
 
-
-class Busy(Exception):
-    """Another import of this election is running."""
-
-
-class NotUndone(Exception):
-    """It cannot be undone: something newer stands on it, or nothing of it stands."""
-
-
-def confirm(one: OfficialImport, *, by: Any) -> bool:
-    """Let a file that was looked at be written; False where that was done already. Raises `Busy`."""
-    ready = OfficialImport.objects.filter(pk=one.pk, state=ImportState.READY, rows_fit__gt=0)
-    fields = {"imported_by": by, "imported_at": timezone.now(), "attempts": 0, "rows_done": 0}
-    try:
-        with writing():
-            return bool(ready.update(state=ImportState.IMPORTING, **fields))
-    except IntegrityError as error:
-        raise Busy from error
-
-
-def write(one: OfficialImport, tell: Callable[[int], None]) -> int:
-    """Write what is news in the file of a confirmed import that this run has claimed; return how many stations.
-
-    ``tell`` hears how many rows are done. Raises `ClaimLost` and `FileRefused`.
+    Raises `ClaimLost` and `FileRefused`.
     """
-    judge = Judge(target_of(one), one.report.get("doubled", ()))
+    judge = Judge(target_of(one), left_out(one))
     done = 0
-    with records_of(one) as records:
-        for batch in judge.batches(records):
-            done += batch.lines
-            with writing():
-                _hold(one, done)
-                there = standing(batch.rows)
-                _write(one, [row for row in batch.rows if is_news(row, there)])
-            tell(done)
+    for batch in judge.batches(records):
+        done += batch.lines
+        with writing():
+            hold(one, done)
+            there = standing(batch.rows)
+            _write(one, [row for row in batch.rows if is_news(row, there)])
+        tell(done)
     return OfficialFigure.objects.filter(source=one).count()
-
-
-def _hold(one: OfficialImport, done: int) -> None:
-    """Say how far it is, in the batch's own transaction: a run that lost its claim writes nothing."""
-    mine = OfficialImport.objects.filter(pk=one.pk, claim=one.claim, state=ImportState.IMPORTING)
-    until = timezone.now() + timedelta(seconds=CLAIM_SECONDS)
-    if not mine.update(rows_done=done, claimed_until=until):
-        raise ClaimLost(one.pk)
 
 
 def _write(one: OfficialImport, news: list[FitRow]) -> None:
@@ -134,8 +102,7 @@ def newer_than(one: OfficialImport) -> Any:
 
 
 def may_undo(one: OfficialImport) -> bool:
-    written = one.state in (ImportState.DONE, ImportState.FAILED) and one.imported_at is not None
-    return written and not newer_than(one).exists()
+    return was_written(one) and not newer_than(one).exists()
 
 
 def undo(one: OfficialImport, *, by: Any) -> int:
@@ -143,20 +110,10 @@ def undo(one: OfficialImport, *, by: Any) -> int:
 
     One transaction. Raises `NotUndone`, and `Busy` while an import of the election runs.
     """
-    own = OfficialImport.objects.filter(pk=one.pk)
-    try:
-        with writing():
-            # As if it ran: until the end of this transaction no import of the election can begin.
-            written = own.filter(state__in=(ImportState.DONE, ImportState.FAILED), imported_at__isnull=False)
-            if not written.update(state=ImportState.IMPORTING) or newer_than(one).exists():
-                raise NotUndone
-            changed = _stand_back(one)
-            own.update(
-                state=ImportState.UNDONE, undone_by=by, undone_at=timezone.now(), claim=None, claimed_until=None
-            )
-    except IntegrityError as error:
-        raise Busy from error
-    return changed
+    with undoing(one, by=by):
+        if newer_than(one).exists():
+            raise NotUndone
+        return _stand_back(one)
 
 
 def _stand_back(one: OfficialImport) -> int:

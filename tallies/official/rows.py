@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -13,12 +11,11 @@ from django.utils.translation import gettext as _
 from regions.models import Level, Region
 from sista.spreadsheets import cells
 from sista.spreadsheets.cells import Unreadable
-from sista.spreadsheets.records import Problem, Record
+from sista.spreadsheets.records import Record
+from tallies.importing.previewing import Batch, in_batches
 from tallies.models import OfficialStanding, OfficialVote, PollingStation
 from tallies.official.columns import CODE, INVALID, STATION, VALID, VILLAGE, Target, pair_field
 
-#: Rows that are looked up, and written, at once.
-BATCH = 500
 _FIGURE = cells.whole_number(4)
 _NUMBER = re.compile(r"(?:tps[ .]*)?([0-9]{1,4})", re.IGNORECASE)
 _PLAIN_CODE = re.compile(r"[0-9]{10}")
@@ -40,33 +37,20 @@ class FitRow(NamedTuple):
     figure: Figure
 
 
-@dataclass
-class Batch:
-    """``rows`` fit; of ``bad`` rows ``problems`` tells, at least one of each."""
-
-    lines: int = 0
-    bad: int = 0
-    rows: list[FitRow] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    #: Stations that came before: no row of theirs may be used.
-    doubled: list[int] = field(default_factory=list)
-
-
 class Judge:
     """Judges the rows of one file, in order: it remembers which TPS came on which line.
 
-    ``doubled`` are the stations that an earlier reading found to come twice; of
-    two rows of one TPS neither is used, for nobody knows which was meant.
+    Of two rows of one TPS neither is used, for nobody knows which was meant:
+    ``left_out`` are the lines that an earlier reading found to be the first of such.
     """
 
-    def __init__(self, target: Target, doubled: Iterable[int] = ()) -> None:
+    def __init__(self, target: Target, left_out: Iterable[int] = ()) -> None:
         self._target = target
-        self._doubled = set(doubled)
+        self._left_out = set(left_out)
         self._lines: dict[int, int] = {}
 
     def batches(self, records: Iterable[Record]) -> Iterator[Batch]:
-        rest = iter(records)
-        while some := list(islice(rest, BATCH)):
+        for some in in_batches(records):
             yield self._batch(some)
 
     def _batch(self, records: list[Record]) -> Batch:
@@ -98,9 +82,9 @@ class Judge:
         contest, region, station = found
         before = self._lines.setdefault(station, record.line)
         if before != record.line:
-            batch.doubled.append(station)
+            batch.spoiled.append(before)
             record.refuse(_("TPS ini sudah ada di baris %(line)s. Keduanya tidak dipakai") % {"line": before})
-        elif station in self._doubled:
+        elif record.line in self._left_out:
             record.refuse(_("TPS ini ada lagi di baris lain. Keduanya tidak dipakai"))
         figure = self._figure(record, contest)
         return None if record.problems else FitRow(record.line, contest, region, station, figure)

@@ -1,134 +1,21 @@
-"""Files that are too long for a request are looked at and imported beside the requests, one run at a time each.
-
-A run claims a file and says so again while it works, as those do that write
-files (`tallies.exports.jobs`): one that was killed says nothing, and after a
-minute another begins anew.
-"""
+"""Files of official figures are looked at and imported in turns, as `tallies.importing.turns` does."""
 
 from __future__ import annotations
 
-import logging
-import time
-import uuid
-from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+from tallies.importing import turns
+from tallies.importing.turns import is_short
+from tallies.importing.ways import Tell
+from tallies.models import OfficialImport
+from tallies.official.way import WAY
 
-from django.db.models import F, Q
-from django.utils import timezone, translation
-
-from sista.database import writing_once
-from sista.spreadsheets.limits import FileRefused
-from tallies.models import ImportState, OfficialImport
-from tallies.official import importing, preview
-from tallies.official.importing import CLAIM_SECONDS, ClaimLost
-
-log = logging.getLogger(__name__)
-
-#: Rows that are looked at or imported while the person waits: a second.
-DIRECT_ROWS = 2000
-SAY_SECONDS = 2.0
-ATTEMPTS = 3
-
-Tell = Callable[[int], None]
-
-
-def is_short(one: OfficialImport) -> bool:
-    return one.rows_of <= DIRECT_ROWS
-
-
-def run_waiting() -> int:
-    """Work on the files that wait, the oldest first; return how many were done."""
-    done = 0
-    for one in OfficialImport.objects.working().filter(_free()).order_by("pk")[:20]:
-        done += run(one)
-    return done
+__all__ = ["is_short", "run", "run_waiting"]
 
 
 def run(one: OfficialImport, tell: Tell | None = None) -> bool:
     """Do what its state asks for, unless another run is at it; return whether it was done. ``one`` is read anew."""
-    claimed = _claim(one)
-    done = bool(claimed) and _work(one, tell)
-    one.refresh_from_db()
-    return done
+    return turns.run(WAY, one, tell)
 
 
-def _free() -> Q:
-    return Q(claimed_until=None) | Q(claimed_until__lt=timezone.now())
-
-
-def _claim(one: OfficialImport) -> bool:
-    claim = uuid.uuid4()
-    until = timezone.now() + timedelta(seconds=CLAIM_SECONDS)
-    with writing_once():
-        # Compared and set in one statement: of two runs one gets it.
-        taken = (
-            OfficialImport.objects.working()
-            .filter(_free(), pk=one.pk)
-            .update(claim=claim, claimed_until=until, attempts=F("attempts") + 1, rows_done=0)
-        )
-    if taken:
-        one.refresh_from_db()
-    return bool(taken) and one.claim == claim
-
-
-def _work(one: OfficialImport, tell: Tell | None) -> bool:
-    if one.attempts > ATTEMPTS:
-        return _finish(one, state=ImportState.FAILED)
-    began = time.monotonic()
-    try:
-        with translation.override(one.language):
-            if one.state == ImportState.CHECKING:
-                fields = preview.looked_at(one, _both(_telling(one), tell)) | {"state": ImportState.READY}
-            else:
-                written = importing.write(one, tell or _nobody)
-                fields = {"figures_written": written, "rows_done": F("rows_of"), "state": ImportState.DONE}
-    except FileRefused as refused:
-        fields = {"report": {"refused": str(refused)}}
-        fields["state"] = ImportState.REFUSED if one.state == ImportState.CHECKING else ImportState.FAILED
-    except FileNotFoundError:
-        fields = {"state": ImportState.FAILED}
-    except ClaimLost:
-        return False
-    log.info("official import %s: %s after %.1f s", one.uuid, fields["state"], time.monotonic() - began)
-    return _finish(one, **fields)
-
-
-def _nobody(_rows: int) -> None:
-    pass
-
-
-def _both(*those: Tell | None) -> Tell:
-    def tell(rows: int) -> None:
-        for one in those:
-            if one:
-                one(rows)
-
-    return tell
-
-
-def _telling(one: OfficialImport) -> Tell:
-    """What says how many rows are read, and holds the claim, every two seconds. Raises `ClaimLost`."""
-    due = time.monotonic() + SAY_SECONDS
-
-    def tell(rows: int) -> None:
-        nonlocal due
-        if time.monotonic() < due:
-            return
-        until = timezone.now() + timedelta(seconds=CLAIM_SECONDS)
-        with writing_once():
-            if not _own(one).update(rows_done=rows, claimed_until=until):
-                raise ClaimLost(one.pk)
-        due = time.monotonic() + SAY_SECONDS
-
-    return tell
-
-
-def _own(one: OfficialImport) -> Any:
-    return OfficialImport.objects.filter(pk=one.pk, claim=one.claim)
-
-
-def _finish(one: OfficialImport, **fields: Any) -> bool:
-    """Say how it ended, unless another run has it now."""
-    with writing_once():
-        return bool(_own(one).update(**fields, claim=None, claimed_until=None))
+def run_waiting() -> int:
+    """Work on the files that wait, the oldest first; return how many were done."""
+    return turns.run_waiting(WAY)

@@ -398,7 +398,7 @@ def test_two_at_once_are_one_after_the_other(committed_play, settings):
 
 
 def test_a_run_that_was_killed_is_taken_over_and_the_late_one_writes_nothing(play, monkeypatch):
-    monkeypatch.setattr("tallies.official.rows.BATCH", 1)
+    monkeypatch.setattr("tallies.importing.previewing.BATCH", 1)
     one = brought(play, GOOD)
     importing.confirm(one, by=play.budi)
     late = OfficialImport.objects.get(pk=one.pk)
@@ -433,7 +433,7 @@ def test_what_fails_three_times_is_given_up_and_can_be_undone(play, monkeypatch)
 
 
 def test_a_long_file_is_looked_at_beside_the_requests(budi, play, monkeypatch):
-    monkeypatch.setattr(turns, "DIRECT_ROWS", 2)
+    monkeypatch.setattr("tallies.importing.turns.DIRECT_ROWS", 2)
     address = upload(budi, play, GOOD).url
     one = OfficialImport.objects.get()
     assert one.state == ImportState.CHECKING
@@ -461,7 +461,7 @@ def test_a_file_nobody_imports_is_removed_after_a_day_and_one_that_was_imported_
 
 
 def test_a_person_cannot_heap_up_files(budi, play, monkeypatch):
-    monkeypatch.setattr(receiving, "MOST_WAITING", 1)
+    monkeypatch.setattr("tallies.importing.receiving.MOST_WAITING", 1)
     assert upload(budi, play, GOOD).status_code == 302
     answer = upload(budi, play, GOOD)
     assert (answer.status_code, "Sudah ada 1 berkas" in answer.content.decode()) == (400, True)

@@ -27,6 +27,8 @@ ROOMS = (
     "tallies/official/",
     "tallies/trail/",
     "tallies/archive/",
+    "tallies/importing/",
+    "tallies/master_data/",
 )
 #: Of ``sista/``, those whose task it is to put the apps together.
 COMPOSITION = {
