@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from sista.database import writing, writing_once
 from sista.spreadsheets import headers, opening
@@ -28,7 +29,7 @@ _CHUNK = 1 << 20
 
 
 class TooManyImports(Exception):
-    """This person has as many files waiting as somebody may have."""
+    """This person has as many files waiting as somebody may have. Its text is a sentence."""
 
 
 def store() -> Storage:
@@ -42,7 +43,9 @@ def keep(way: Way, one: Any, file: IO[bytes], name: str, *, by: Any) -> Any:
     """
     waiting = way.model.objects.filter(imported_by=by, state__in=UNWRITTEN_IMPORTS)
     if by is not None and waiting.count() >= MOST_WAITING:
-        raise TooManyImports
+        raise TooManyImports(
+            _("Sudah ada %(most)s berkas Anda yang menunggu. Impor atau hapus dulu.") % {"most": MOST_WAITING}
+        )
     one.file_name, one.imported_by, one.state = _shown_name(name), by, ImportState.FAILED
     one.language = translation.get_language() or settings.LANGUAGE_CODE
     fields = way.fields(one)

@@ -12,24 +12,10 @@ from django.utils.translation import gettext_lazy as _lazy
 from regions.models import Region
 from sista.spreadsheets.headers import Field
 from tallies.figures import EMPTY_BOX
+from tallies.importing.places import STATION_FIELDS, needed_for_a_station
 from tallies.models import Contest, Election, OfficialImport
 
-VILLAGE, STATION, CODE, VALID, INVALID = "desa", "tps", "kode_tps", "sah", "tidak_sah"
-_PLACE = (
-    Field(
-        CODE,
-        _lazy("Kode TPS"),
-        ("station code", "id tps", "kode desa tps"),
-        required=False,
-    ),
-    Field(
-        VILLAGE,
-        _lazy("Kode desa"),
-        ("kode", "kode kelurahan", "kode desa kelurahan", "kode kel desa", "kode wilayah", "kode kemendagri"),
-        required=False,
-    ),
-    Field(STATION, _lazy("Nomor TPS"), ("no tps", "nama tps", "tps no", "tps nomor"), required=False),
-)
+VALID, INVALID = "sah", "tidak_sah"
 _SUMS = (
     Field(
         VALID,
@@ -95,7 +81,7 @@ def fields_of(target: Target) -> list[Field]:
     names: dict[int, str] = {}
     if len(target.contests) == 1:
         names = {pair.number: pair.name for pair in target.contests[0].pairs.all()}
-    return [*_PLACE, *(_pair(number, names.get(number, "")) for number in target.numbers), *_SUMS]
+    return [*STATION_FIELDS, *(_pair(number, names.get(number, "")) for number in target.numbers), *_SUMS]
 
 
 def _pair(number: int, name: str) -> Field:
@@ -113,9 +99,4 @@ def missing_fields(columns: Mapping[str, int], fields: Iterable[Field]) -> list[
 
 
 def _needed(fields: Iterable[Field], columns: Mapping[str, int]) -> set[str]:
-    return _place_fields(columns) | {one.name for one in fields if one.required}
-
-
-def _place_fields(columns: Mapping[str, int]) -> set[str]:
-    """Either the code of the TPS, or that of the desa with the number."""
-    return {CODE} if CODE in columns else {VILLAGE, STATION}
+    return needed_for_a_station(columns) | {one.name for one in fields if one.required}

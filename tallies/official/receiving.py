@@ -9,12 +9,11 @@ from typing import IO, Any
 
 from regions.models import Region
 from tallies.importing import receiving
-from tallies.importing.receiving import MOST_WAITING, TooManyImports, discard, store
+from tallies.importing.receiving import TooManyImports, discard, store
 from tallies.models import Contest, Election, OfficialImport
 from tallies.official.way import WAY
 
 __all__ = [
-    "MOST_WAITING",
     "Statement",
     "TooManyImports",
     "choose_columns",

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from regions.models import Level, Region
+from regions.models import Region
 from sista.spreadsheets import cells
-from sista.spreadsheets.cells import Unreadable
 from sista.spreadsheets.records import Record
+from tallies.importing.places import station_place, villages
 from tallies.importing.previewing import Batch, in_batches
 from tallies.models import OfficialStanding, OfficialVote, PollingStation
-from tallies.official.columns import CODE, INVALID, STATION, VALID, VILLAGE, Target, pair_field
+from tallies.official.columns import INVALID, VALID, Target, pair_field
 
 _FIGURE = cells.whole_number(4)
-_NUMBER = re.compile(r"(?:tps[ .]*)?([0-9]{1,4})", re.IGNORECASE)
-_PLAIN_CODE = re.compile(r"[0-9]{10}")
 
 
 class Figure(NamedTuple):
@@ -55,8 +52,8 @@ class Judge:
 
     def _batch(self, records: list[Record]) -> Batch:
         batch = Batch(lines=len(records))
-        places = [_place(record) for record in records]
-        regions = _regions({code for code, _number in places if code})
+        places = [station_place(record) for record in records]
+        regions = villages({code for code, _number in places if code})
         stations = _stations(self._target, {region.pk for region in regions.values()})
         for record, (code, number) in zip(records, places, strict=True):
             row = self._judged(record, code, number, regions, stations, batch)
@@ -123,39 +120,6 @@ class Judge:
         if not record.problems and all(vote is None for _key, vote in votes):
             record.refuse(_("tidak ada suara paslon"))
         return found
-
-
-def _place(record: Record) -> tuple[str | None, int | None]:
-    """Code of the desa and number of the TPS; None with a problem where one cannot be read."""
-    whole = record.read(CODE, cells.code)
-    if whole is not None:
-        code, dot, number = whole.rpartition(".")
-        if not dot or not _NUMBER.fullmatch(number):
-            record.refuse(_("bukan kode TPS. Tulis seperti 35.07.05.2001.001"), CODE, whole)
-            return None, None
-        return _dotted(code), int(number)
-    if record.problems:
-        return None, None
-    code, number = record.read(VILLAGE, cells.code, required=True), record.read(STATION, _number, required=True)
-    return _dotted(code) if code else None, number
-
-
-def _number(cell: Any) -> int:
-    if isinstance(cell, str) and (found := _NUMBER.fullmatch(cell.strip())):
-        return int(found[1])
-    if isinstance(cell, int):
-        return _FIGURE(cell)
-    raise Unreadable(_("bukan nomor TPS"))
-
-
-def _dotted(code: str) -> str:
-    """The Kemendagri code of a desa, also where a file leaves its dots out."""
-    return f"{code[:2]}.{code[2:4]}.{code[4:6]}.{code[6:]}" if _PLAIN_CODE.fullmatch(code) else code
-
-
-def _regions(codes: set[str]) -> dict[str, Region]:
-    found = Region.objects.filter(code__in=codes, level=Level.VILLAGE).only("code", "first", "last").order_by()
-    return {region.code: region for region in found}
 
 
 def _stations(target: Target, regions: set[int]) -> dict[tuple[int, int], int]:

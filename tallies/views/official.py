@@ -12,7 +12,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.core.validators import URLValidator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -25,18 +24,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import User
 from regions.models import Region
 from sista.keys import key_in
-from sista.spreadsheets.headers import letters
 from sista.spreadsheets.limits import FileRefused
-from tallies.models import SOURCE_LENGTH, Contest, Election, ImportState, Office, OfficialImport
-from tallies.official import importing, preview, receiving, turns
-from tallies.official.columns import fields_of, missing_fields, target_of
+from tallies.models import SOURCE_LENGTH, Contest, Election, Office, OfficialImport
+from tallies.official import importing, receiving
 from tallies.official.receiving import Statement
+from tallies.official.way import WAY
+from tallies.views import bringing
 
 #: On one page.
-IMPORTS, PROBLEMS = 20, 100
+IMPORTS = 20
 #: The day first, as it is written here.
 MOMENTS = [f"{day} {time}" for day in ("%d/%m/%Y", "%d-%m-%Y", "%Y-%m-%d") for time in ("%H.%M", "%H:%M")]
-_MB = 1024 * 1024
 
 
 class OfficialFileForm(forms.Form):
@@ -86,10 +84,7 @@ class OfficialFileForm(forms.Form):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file.size > settings.IMPORT_MAX_BYTES:
-            raise forms.ValidationError(
-                _("Berkas ini lebih besar dari %(most)s MB. Pengelola server mengimpornya dengan import_official.")
-                % {"most": settings.IMPORT_MAX_BYTES // _MB}
-            )
+            raise forms.ValidationError(bringing.too_large("import_official"))
         return file
 
     @property
@@ -140,8 +135,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         one = _received(form, request.user) if form.is_valid() else None
         if one is None:
             return _list(request, scope, form, status=400)
-    if one.is_working and turns.is_short(one):
-        turns.run(one)
+    bringing.work_if_short(WAY, one)
     return redirect("official-import", one.uuid)
 
 
@@ -149,14 +143,8 @@ def _received(form: OfficialFileForm, user: User) -> OfficialImport | None:
     file = form.cleaned_data["file"]
     try:
         return receiving.receive(file.file, file.name, form.statement, by=user)
-    except FileRefused as refused:
+    except (FileRefused, receiving.TooManyImports) as refused:
         form.add_error("file", str(refused))
-    except receiving.TooManyImports:
-        form.add_error(
-            "file",
-            gettext("Sudah ada %(most)s berkas Anda yang menunggu. Impor atau hapus dulu.")
-            % {"most": receiving.MOST_WAITING},
-        )
     return None
 
 
@@ -175,7 +163,7 @@ def _list(request: HttpRequest, scope: Region, form: OfficialFileForm, status: i
         "before": before,
         "next": some[IMPORTS - 1].pk if len(some) > IMPORTS else None,
         "zone": scope.zone,
-        "most": settings.IMPORT_MAX_BYTES // _MB,
+        "most": bringing.most_megabytes(),
     }
     return render(request, "official/imports.html", context, status=status)
 
@@ -194,25 +182,11 @@ def official_import(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def _told(request: HttpRequest, one: OfficialImport) -> dict[str, Any]:
-    target = target_of(one)
-    problems = Paginator(preview.problems_of(one), PROBLEMS)
-    columns = not one.imported_at and one.state in (ImportState.COLUMNS, ImportState.READY)
-    return {
-        "one": one,
-        "election": one.election,
+    return bringing.told(request, WAY, one) | {
         "zone": one.region.zone,
         "about": one.contest or gettext("Semua kontes %(office)s") % {"office": one.get_office_display()},
-        "problems": problems.get_page(request.GET.get("halaman")),
-        "untold": one.rows_bad > problems.count,
-        "columns": _columns(one, target) if columns else (),
-        "places": [(place, label or letters(place)) for place, label in enumerate(one.labels)],
-        "missing": missing_fields(one.columns, fields_of(target)) if columns else (),
         "may_undo": importing.may_undo(one),
     }
-
-
-def _columns(one: OfficialImport, target: Any) -> list[tuple[str, Any, int | None]]:
-    return [(field.name, field.label, one.columns.get(field.name)) for field in fields_of(target)]
 
 
 @login_required
@@ -220,16 +194,7 @@ def _columns(one: OfficialImport, target: Any) -> list[tuple[str, Any, int | Non
 def choose_columns(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Take which column of the file holds what, and look at the file again."""
     one = _own(request, uuid)
-    chosen = {
-        name.removeprefix("kolom-"): key_in(value)
-        for name, value in request.POST.items()
-        if name.startswith("kolom-")
-    }
-    columns = {name: place for name, place in chosen.items() if place is not None}
-    if len(set(columns.values())) < len(columns):
-        messages.error(request, gettext("Satu kolom dipilih dua kali. Setiap isian punya kolomnya sendiri."))
-    elif receiving.choose_columns(one, columns) and turns.is_short(one):
-        turns.run(one)
+    bringing.take_columns(request, WAY, one)
     return redirect("official-import", one.uuid)
 
 
@@ -238,15 +203,7 @@ def choose_columns(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def confirm(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Import what fits; pressed twice it is one import."""
     one = _own(request, uuid)
-    try:
-        if importing.confirm(one, by=request.user):
-            one.refresh_from_db()
-            if turns.is_short(one):
-                turns.run(one)
-    except importing.Busy:
-        messages.info(
-            request, gettext("Impor lain dari pemilihan ini sedang berjalan. Tunggu sampai selesai, lalu tekan lagi.")
-        )
+    bringing.confirm(request, WAY, one)
     return redirect("official-import", one.uuid)
 
 
@@ -264,9 +221,7 @@ def undo(request: HttpRequest, uuid: UUID) -> HttpResponse:
         )
         messages.success(request, said % {"number": number})
     except importing.Busy:
-        messages.info(
-            request, gettext("Impor lain dari pemilihan ini sedang berjalan. Tunggu sampai selesai, lalu tekan lagi.")
-        )
+        bringing.say_busy(request)
     except importing.NotUndone:
         messages.info(
             request, gettext("Impor ini tidak dapat dibatalkan lagi: ada yang lebih baru, atau sudah dibatalkan.")

@@ -15,6 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Refusal
+from tallies.importing import turns as shared_turns
+from tallies.importing.confirming import CLAIM_SECONDS
 from tallies.models import (
     ExaminationRow,
     ImportState,
@@ -26,6 +28,7 @@ from tallies.models import (
 from tallies.official import importing, preview, receiving, turns
 from tallies.official.reading import newest_figures
 from tallies.official.receiving import Statement
+from tallies.official.way import WAY
 from tests import cast, reading
 from tests.cast import region
 
@@ -402,7 +405,7 @@ def test_a_run_that_was_killed_is_taken_over_and_the_late_one_writes_nothing(pla
     one = brought(play, GOOD)
     importing.confirm(one, by=play.budi)
     late = OfficialImport.objects.get(pk=one.pk)
-    assert turns._claim(late)
+    assert shared_turns._claim(late)
 
     class Killed(BaseException):
         pass
@@ -411,14 +414,14 @@ def test_a_run_that_was_killed_is_taken_over_and_the_late_one_writes_nothing(pla
         raise Killed
 
     with pytest.raises(Killed):
-        importing.write(late, dying)
+        WAY.write(late, dying)
     assert OfficialFigure.objects.count() == 1
     assert not turns.run(one)  # the claim still holds
-    with time_machine.travel(timezone.now() + dt.timedelta(seconds=importing.CLAIM_SECONDS + 1)):
+    with time_machine.travel(timezone.now() + dt.timedelta(seconds=CLAIM_SECONDS + 1)):
         assert turns.run(one)
     assert (one.state, one.figures_written, OfficialFigure.objects.count()) == (ImportState.DONE, 3, 3)
     with pytest.raises(importing.ClaimLost):
-        importing.write(late, dying)
+        WAY.write(late, dying)
     assert OfficialFigure.objects.count() == 3
 
 

@@ -45,7 +45,7 @@ class Command(BaseCommand):
             with file.open("rb") as opened:
                 one = receiving.receive(opened, file.name, said, by=by)
         except (OSError, FileRefused, receiving.TooManyImports) as error:
-            raise CommandError(str(error) or "Terlalu banyak berkas menunggu.") from error
+            raise CommandError(str(error)) from error
         self.progress = Progress(self.stderr)
         try:
             self._look(one)
