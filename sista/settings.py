@@ -359,6 +359,7 @@ CELERY_TASK_ROUTES = {
     "tallies.tasks.remove_expired_exports": {"queue": "exports"},
     # Long work of the desks, like the files: it waits behind them, not behind totals.
     "tallies.tasks.import_official": {"queue": "exports"},
+    "tallies.tasks.import_master_data": {"queue": "exports"},
     "tallies.tasks.remove_abandoned_imports": {"queue": "exports"},
     "tallies.tasks.write_archives": {"queue": "exports"},
     "tallies.tasks.remove_expired_archives": {"queue": "exports"},
@@ -404,6 +405,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "import official figures": {
         "task": "tallies.tasks.import_official",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
+    "import master data": {
+        "task": "tallies.tasks.import_master_data",
         "schedule": 2.0,
         "options": {"expires": 5},
     },

@@ -21,6 +21,7 @@ urlpatterns = [
     path("unduh/", include("tallies.urls.exports")),
     # Files are brought in: looked at first, then imported
     path("impor/resmi/", include("tallies.urls.official")),
+    path("impor/", include("tallies.urls.master_data")),
     # Coordinators decide
     path("verifikasi/", include("tallies.urls.verification")),
     # Somebody says that something is wrong

@@ -53,6 +53,17 @@ def revoke(assignment: Assignment, *, by: Any) -> Assignment:
     return assignment
 
 
+def revoke_all(assignments: Iterable[Assignment], *, by: Any) -> int:
+    """End many at once, those that are active; return how many. Their stations' regions are read: select them."""
+    wanted = {each.pk: each for each in assignments}
+    with writing():
+        active = Assignment.objects.active().filter(pk__in=wanted).select_for_update().order_by("pk")
+        keys = list(active.values_list("pk", flat=True))
+        Assignment.objects.filter(pk__in=keys).update(revoked_at=timezone.now(), revoked_by=by)
+        recording.record_all((_act("assignment revoked", wanted[key]) for key in keys), by=by)
+    return len(keys)
+
+
 def was_revoked(station_id: int, witness: Any) -> bool:
     """True when ``witness`` guarded the station once, and no longer does."""
     mine = Assignment.objects.filter(station=station_id, witness=witness)

@@ -114,6 +114,35 @@ def add_missing_results(election: Election) -> int:
     return made
 
 
+def take_in(stations: Sequence[PollingStation], contests: Sequence[Contest]) -> None:
+    """Give new ``stations`` of one election their results in ``contests``, all there are, and queue the totals.
+
+    For many stations in parts: `add_missing_results` looks at every station of every contest each time.
+    Regions of both are read: select them. Call it in the transaction in which the stations were stored.
+    """
+    held = [
+        (contest, station) for contest in contests for station in stations if contest.region.contains(station.region)
+    ]
+    StationResult.objects.bulk_create(
+        (StationResult(contest=contest, station=station) for contest, station in held), batch_size=2000
+    )
+    recount(stations, contests)
+
+
+def recount(stations: Iterable[PollingStation], contests: Sequence[Contest]) -> None:
+    """Queue the totals of the desa of ``stations`` in those of ``contests`` that are held there."""
+    regions = {station.region_id: station.region for station in stations}
+    OutboxRow.objects.bulk_create(
+        (
+            OutboxRow(election_id=contest.election_id, contest=contest, region=region)
+            for contest in contests
+            for region in regions.values()
+            if contest.region.contains(region)
+        ),
+        batch_size=2000,
+    )
+
+
 def announce_stations(election: Election, region_ids: Iterable[int]) -> None:
     """Queue the totals of these desa, after stations were added, removed or moved."""
     regions = Region.objects.filter(pk__in=set(region_ids))

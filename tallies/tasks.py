@@ -5,6 +5,7 @@ from celery import shared_task
 from tallies import photo_pieces, photos
 from tallies.archive import pack_jobs, retention
 from tallies.exports import jobs
+from tallies.master_data import importing as master_data
 from tallies.official import receiving, turns
 from tallies.sms import answering, sending
 from tallies.totals import aggregation
@@ -52,6 +53,11 @@ def import_official() -> int:
     return turns.run_waiting()
 
 
+@shared_task(time_limit=3600)
+def import_master_data() -> int:
+    return master_data.run_waiting()
+
+
 @shared_task
 def remove_abandoned_imports() -> int:
     return receiving.remove_abandoned()
@@ -81,3 +87,4 @@ def remove_expired_archives() -> int:
 @shared_task(time_limit=3600)
 def erase_people() -> int:
     return retention.erase_confirmed()
+    return receiving.remove_abandoned() + master_data.remove_abandoned()

@@ -18,8 +18,6 @@ from tallies.models.totals import Progress
 from tallies.roster.coverage import Counts, below_lately
 
 
-
-
 @dataclass
 class Line:
     """A region below the place. ``desks``: active accounts of coordinators and staff there or below."""

@@ -43,11 +43,11 @@ def _cell(value: Any, kind: Kind, table: Table) -> object:
     return f"{float(value):.6f}" if kind == Kind.SHARE and value is not None else value
 
 
-def csv_line(cells: Iterable[object]) -> str:
+def csv_line(cells: Iterable[object], delimiter: str = ",") -> str:
     """One line of CSV without its end."""
     line = io.StringIO(newline="")
     # With a lone newline for its end, Python 3.11 leaves a carriage return inside a text unquoted.
-    csv.writer(line, lineterminator="\r\n").writerow(plain(cell) for cell in cells)
+    csv.writer(line, lineterminator="\r\n", delimiter=delimiter).writerow(plain(cell) for cell in cells)
     return line.getvalue().removesuffix("\r\n")
 
 

@@ -36,10 +36,12 @@ def is_short(one: FileImport) -> bool:
 
 def run_waiting(way: Way) -> int:
     """Work on the files that wait, the oldest first; return how many were done."""
-    done = 0
-    for one in way.model.objects.working().filter(_free()).order_by("pk")[:20]:
-        done += run(way, one)
-    return done
+    return sum(run(way, one) for one in waiting(way))
+
+
+def waiting(way: Way) -> Any:
+    """The files that nobody works on, the oldest first, a few of them."""
+    return way.model.objects.working().filter(_free()).order_by("pk")[:20]
 
 
 def run(way: Way, one: Any, tell: Tell | None = None) -> bool:

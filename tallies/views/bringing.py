@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from sista.keys import key_in
@@ -27,6 +28,12 @@ def most_megabytes() -> int:
 def too_large(command: str) -> str:
     sentence = gettext("Berkas ini lebih besar dari %(most)s MB. Pengelola server mengimpornya dengan %(command)s.")
     return sentence % {"most": most_megabytes(), "command": command}
+
+
+def addresses(name: str, one: Any) -> dict[str, str]:
+    """Where the buttons of an import's page lead; ``name`` is that of the page's own address."""
+    parts = {part: reverse(f"{name}-{part}", args=[one.uuid]) for part in ("columns", "confirm", "undo", "discard")}
+    return parts | {"show": reverse(name, args=[one.uuid])}
 
 
 def told(request: HttpRequest, way: Way, one: Any) -> dict[str, Any]:

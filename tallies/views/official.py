@@ -184,6 +184,7 @@ def official_import(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def _told(request: HttpRequest, one: OfficialImport) -> dict[str, Any]:
     return bringing.told(request, WAY, one) | {
         "zone": one.region.zone,
+        "address": bringing.addresses("official-import", one),
         "about": one.contest or gettext("Semua kontes %(office)s") % {"office": one.get_office_display()},
         "may_undo": importing.may_undo(one),
     }

@@ -131,9 +131,9 @@ def _as_stored(report: Report, superseded: InvitationReport | None) -> Report:
     return report if superseded else replace(report, supersedes=None)
 
 
-def _store(report: Report, *, by: Any, channel: Channel) -> InvitationReport:
-    superseded = _superseded(report)
-    stored = InvitationReport(
+def as_row(report: Report, superseded: InvitationReport | None, *, by: Any, channel: Channel) -> InvitationReport:
+    """The unsaved row of ``report``, which corrects ``superseded``."""
+    return InvitationReport(
         uuid=report.uuid,
         station_id=report.station_id,
         supersedes=superseded,
@@ -146,6 +146,10 @@ def _store(report: Report, *, by: Any, channel: Channel) -> InvitationReport:
         handed_out=report.handed_out,
         not_delivered=report.not_delivered,
     )
+
+
+def _store(report: Report, *, by: Any, channel: Channel) -> InvitationReport:
+    stored = as_row(report, _superseded(report), by=by, channel=channel)
     rows.insert(stored)
     rows.insert(*(InvitationPhoto(report=stored, sha256=one.sha256, page=one.page) for one in report.photos))
     return stored

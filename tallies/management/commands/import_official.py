@@ -1,5 +1,4 @@
 import json
-import time
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -8,14 +7,12 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
 from regions.models import Region
-from sista.progress import Progress
 from sista.spreadsheets.limits import FileRefused
 from tallies.management.elections import add_election_argument, chosen_election
+from tallies.management.following import follow, tell_problems
 from tallies.models import Contest, ImportState, Office, OfficialImport
-from tallies.official import importing, preview, receiving, turns
+from tallies.official import importing, receiving, turns
 from tallies.official.receiving import Statement
-
-SHOWN = 20
 
 
 class Command(BaseCommand):
@@ -46,19 +43,15 @@ class Command(BaseCommand):
                 one = receiving.receive(opened, file.name, said, by=by)
         except (OSError, FileRefused, receiving.TooManyImports) as error:
             raise CommandError(str(error)) from error
-        self.progress = Progress(self.stderr)
-        try:
-            self._look(one)
-            self._told(one)
-            if check or not one.rows_fit or (one.rows_bad and not leave_out_bad):
-                self._end(one)
-                receiving.discard(one)
-                if not check:
-                    raise CommandError("Tidak diimpor. Perbaiki berkasnya, atau pakai --leave-out-bad.")
-                return
-            self._import(one)
-        finally:
-            self.progress.end()
+        self._look(one)
+        tell_problems(one, self.stderr)
+        if check or not one.rows_fit or (one.rows_bad and not leave_out_bad):
+            self._end(one)
+            receiving.discard(one)
+            if not check:
+                raise CommandError("Tidak diimpor. Perbaiki berkasnya, atau pakai --leave-out-bad.")
+            return
+        self._import(one)
         self._end(one)
         if one.state != ImportState.DONE:
             raise CommandError("Impor berhenti. Yang sudah ditulis tetap berlaku.")
@@ -97,18 +90,11 @@ class Command(BaseCommand):
             found = ", ".join(map(str, one.labels))
             receiving.discard(one)
             raise CommandError(f"Kolom tidak dikenali: {found}.")
-        self._work(one, "Memeriksa")
-        self.progress.end()
+        follow(one, turns.run, "Memeriksa", self.stderr)
         if one.state != ImportState.READY:
             reason = one.report.get("refused", "")
             receiving.discard(one)
             raise CommandError(f"Berkas ditolak. {reason}")
-
-    def _told(self, one: OfficialImport) -> None:
-        for problem in preview.problems_of(one)[:SHOWN]:
-            self.stderr.write(str(problem))
-        if one.rows_bad > SHOWN:
-            self.stderr.write(f"… {one.rows_bad} baris bermasalah.")
 
     def _import(self, one: OfficialImport) -> None:
         try:
@@ -117,20 +103,9 @@ class Command(BaseCommand):
             receiving.discard(one)
             raise CommandError("Impor lain dari pemilihan ini sedang berjalan.") from error
         one.refresh_from_db()
-        self._work(one, "Mengimpor")
-
-    def _work(self, one: OfficialImport, word: str) -> None:
-        about = one.rows_of
-        self.progress.begin(word)
-        turns.run(one, lambda rows: self.progress.at(f"{word} {rows} dari {about} baris"))
-        while one.is_working:
-            # The server was quicker to take it.
-            time.sleep(0.5)
-            turns.run(one)
-            self.progress.at(f"{word} {one.rows_done} dari {about} baris")
+        follow(one, turns.run, "Mengimpor", self.stderr)
 
     def _end(self, one: OfficialImport) -> None:
-        self.progress.end()
         names = ("rows_of", "rows_fit", "rows_bad", "rows_new", "rows_changed", "figures_written")
         said = {"import": str(one.uuid), "state": one.state, "sha256": one.sha256}
         self.stdout.write(json.dumps(said | {name: getattr(one, name) for name in names}))
