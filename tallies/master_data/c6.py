@@ -128,7 +128,7 @@ def take_back(one: MasterImport, *, by: Any) -> int:
         said = []
         for each in part:
             report = written[each.key]
-            if newest[report.station_id].pk != report.pk:
+            if _figures(newest[report.station_id]) != each.after:
                 raise NotUndone(_("Berkas yang lebih baru sudah menyebut C6 dari TPS yang sama."))
             said.append((report.station, each.before or _BLANK))
         number += len(append(said, newest, one, by))

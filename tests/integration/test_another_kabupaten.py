@@ -35,6 +35,8 @@ from tallies.archive import pack_jobs
 from tallies.count_room import error_reports
 from tallies.exports import jobs
 from tallies.exports.tables import Filters
+from tallies.importing import confirming
+from tallies.master_data import importing as master_data
 from tallies.models import (
     ArchivePack,
     C1Form,
@@ -43,6 +45,7 @@ from tallies.models import (
     ErrorReport,
     ExportJob,
     Finding,
+    MasterImport,
     Office,
     OfficialFigure,
     OfficialImport,
@@ -87,6 +90,7 @@ PHONES = ("0812-7766-5544", "081277665544", "6281277665544")
 ELSEWHERE = {
     "home", "sign-in", "sign-out", "new-password", "activate", "pin", "change-pin", "set-language", "phone",
     "sign-in-code", "second-factor", "second-factor-set-up", "recovery-file",
+    "master-import-template",
     "phone-worker", "phone-manifest", "party-css", "sms-inbound", "api-schema", "components", "targets",
     "finding",
     "evidence-verifier",
@@ -120,6 +124,7 @@ class Malang:
     report: Any
     #: One that was imported, and one that waits for it.
     official: tuple[OfficialImport, OfficialImport]
+    master: tuple[MasterImport, MasterImport]
     link: WallLink
     token: Any
     finding: Any
@@ -184,6 +189,9 @@ def furnished_malang(play) -> Malang:
     official = (_official(play), _official(play))
     official_importing.confirm(official[0], by=play.budi)
     turns.run(official[0])
+    master = (_master(play), _master(play))
+    confirming.confirm(master[0], by=play.budi)
+    master_data.run(master[0])
     finding = finding_makers.write(play, "D2", numbers={"differences": [{"pair": 1, "first": 4127, "second": 4139}]})
     seen_there = Seen(1, finding.events.get().pk)
     acting.note(finding, WORDS["finding"], seen=seen_there, by=play.budi, files=[finding_makers.PDF])
@@ -210,6 +218,7 @@ def furnished_malang(play) -> Malang:
         job,
         said.entry.report,
         official,
+        master,
         link,
         token,
         finding,
@@ -233,6 +242,17 @@ def _official(play: cast.Play) -> OfficialImport:
     )
     one = receiving.receive(io.BytesIO(text.encode()), "pleno.csv", said, by=play.budi)
     turns.run(one)
+    return one
+
+
+def _master(play: cast.Play) -> MasterImport:
+    """A file that was looked at: TPS of Malang, with a row that is wrong."""
+    text = f"kode desa;tps;L;P\n35.07.05.2001;1;150;150\n35.07.05.2001;2;{WORDS['source']};150\n"
+    one = master_data.receive(
+        io.BytesIO(text.encode()), f"{WORDS['source']}.csv", kind="tps", election=play.election,
+        region=play.budi.scope, by=play.budi,
+    )  # fmt: skip
+    master_data.run(one)
     return one
 
 
@@ -383,6 +403,18 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
             "official-import-confirm",
             "official-import-undo",
             "official-import-discard",
+        )
+    },
+    # Master data brought in
+    "master-imports": lambda m: [Ask(), Ask(body={"kind": "tps", "election": m.play.election.pk})],
+    **{
+        name: lambda m: [Ask({"uuid": one.uuid}, body={"kolom-desa": 1, "kolom-tps": 0}) for one in m.master]
+        for name in (
+            "master-import",
+            "master-import-columns",
+            "master-import-confirm",
+            "master-import-undo",
+            "master-import-discard",
         )
     },
     # Evidence packs
@@ -560,7 +592,7 @@ DESKS = {
         "results-home", "verification-queue", "quarantine", "error-reports", "silent", "silent-remind", "paper-find",
         "phones", "wall-links", "wall-make", "recap-home", "recaps", "recap-readings", "api-tokens",
         "api-elections", "api-contests", "api-queue",
-        "official-imports", "api-quarantine", "api-error-reports", "api-silent",
+        "official-imports", "master-imports", "api-quarantine", "api-error-reports", "api-silent",
         "findings",
         "expectations",
         "evidence-packs",
@@ -625,6 +657,7 @@ def state() -> dict[str, Any]:
         (ErrorReport, ("pk", "closed_at")),
         (ExportJob, ("pk", "state", "sha256")),
         (OfficialImport, ("pk", "state", "columns")),
+        (MasterImport, ("pk", "state", "columns")),
         (OfficialFigure, ("pk", "standing")),
         (RuleFinding, ("pk", "state", "assigned_to", "version")),
         (Expectation, ("pk", "is_active")),
