@@ -28,7 +28,8 @@ def stands_on(model: type[Model], keys: Sequence[int], *, but: Iterable[type[Mod
         other = relation.related_model
         if other in passed or hasattr(other, "instance_type"):  # a row of a history is not one that depends
             continue
-        if other._base_manager.filter(**{f"{relation.field.name}__in": keys}).exists():
+        # Most tables hold nothing before the day, and are asked no long list then.
+        if other._base_manager.exists() and other._base_manager.filter(**{f"{relation.field.name}__in": keys}).exists():
             return True
     return False
 
