@@ -31,6 +31,7 @@ from tallies import assigning, intake, photos, preparation
 from tallies.count_room import error_reports, verification
 from tallies.exports import jobs
 from tallies.exports.tables import Filters
+from tallies.master_data import importing as master_data
 from tallies.models import (
     Assignment,
     C1Form,
@@ -445,6 +446,17 @@ def official(stage: Stage, header: str, *, then: Callable[[OfficialImport], Any]
     return f"/impor/resmi/{one.uuid}/"
 
 
+def master(stage: Stage, header: str) -> str:
+    """The page of a file of TPS that budi brought: a new one, one under a form, one that is wrong."""
+    text = f"{header}\n35.07.05.2001;91;150;151\n35.07.05.2001;1;150;152\n35.07.05.2001;2;1.234;1\n"
+    one = master_data.receive(
+        BytesIO(text.encode()), "dpt.csv", kind="tps", election=stage.play.election,
+        region=cast.region("35.07"), by=stage.person("budi"),
+    )  # fmt: skip
+    master_data.run(one)
+    return f"/impor/{one.uuid}/"
+
+
 def import_it(one: OfficialImport) -> None:
     turns.run(one)
     official_importing.confirm(one, by=one.imported_by)
@@ -501,6 +513,9 @@ PAGES = [
     Seen("official import under way", "budi", lambda s: official(s, KNOWN, then=lambda one: None)),
     Seen("official import done", "budi", lambda s: official(s, KNOWN, then=import_it)),
     Seen("official imports", "budi", "/impor/resmi/"),
+    Seen("imports", "budi", "/impor/"),
+    Seen("import of stations", "budi", lambda s: master(s, "desa;tps;l;p"), open_folds),
+    Seen("import of stations, columns", "budi", lambda s: master(s, "a;b;c;d")),
     Seen("station with official figures", "budi", lambda s: f"/hasil/pilkada-2020/tps/{result(s, 'dampit_1').pk}/"),
     Seen("queue", "budi", "/verifikasi/pilkada-2020/"),
     Seen("quarantine", "budi", "/verifikasi/pilkada-2020/karantina/"),

@@ -29,7 +29,10 @@ def stands_on(model: type[Model], keys: Sequence[int], *, but: Iterable[type[Mod
         if other in passed or hasattr(other, "instance_type"):  # a row of a history is not one that depends
             continue
         # Most tables hold nothing before the day, and are asked no long list then.
-        if other._base_manager.exists() and other._base_manager.filter(**{f"{relation.field.name}__in": keys}).exists():
+        if (
+            other._base_manager.exists()
+            and other._base_manager.filter(**{f"{relation.field.name}__in": keys}).exists()
+        ):
             return True
     return False
 
