@@ -40,6 +40,8 @@ urlpatterns = [
     path("pemilihan/", include("tallies.urls.elections")),
     # Coordinators hand out links to witnesses
     path("penugasan/aktivasi/", include("tallies.urls.activation")),
+    # Who guards which TPS, who steps in, who sits in the count room
+    path("penugasan/", include("tallies.urls.roster")),
     # Big screens and their links
     path("layar/", include("tallies.urls.wall")),
     # Targets and findings

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from regions.models import Level
 from tallies.count_room import error_reports, quarantine, queue_words
 from tallies.exports.tables import (
     Column,
@@ -24,7 +25,8 @@ from tallies.exports.tables import (
     station_columns,
     vote_labels,
 )
-from tallies.models import Contest, ErrorReport, Phase
+from tallies.models import Contest, ErrorReport, Phase, PollingStation
+from tallies.roster import stations as roster_stations
 from tallies.silent import silent_list
 from tallies.silent.silent_list import Asked, View
 from tallies.totals import arrivals, reporting
@@ -34,6 +36,7 @@ from tallies.witnesses.guard_phones import State
 from tallies.wording import FIELD_LABELS
 
 ARRIVALS, SILENT, REPORTS, QUARANTINE, PHONES = "kedatangan", "belum-masuk", "laporan", "karantina", "ponsel"
+ROSTER = "penugasan"
 #: The filter of the reports, by its word in the address.
 CLOSED = "ditutup"
 ROWS_AT_A_TIME = 500
@@ -240,6 +243,42 @@ def _phone_row(row: guard_phones.Row) -> Row:
     )
 
 
+# Who guards which TPS
+
+
+def _roster(_user: Any, place: Place, _filters: Filters) -> Table:
+    columns = (
+        *station_columns()[1:],
+        Column(_("Keadaan"), Kind.TEXT, 14),
+        Column(_("Saksi"), Kind.TEXT, 30),
+        Column(_("Telepon"), Kind.TEXT, 20),
+        Column(_("Ponsel"), Kind.TEXT, 16),
+        Column(_("Ditugaskan pada"), Kind.MOMENT, 20),
+    )
+
+    def rows() -> Iterator[Row]:
+        return map(_roster_row, roster_stations.all_rows(place.election, place.region))
+
+    def count(most: int | None) -> int:
+        here = PollingStation.objects.within(place.region).filter(election=place.election).order_by()
+        return (here if most is None else here[:most]).count()
+
+    return framed(ROSTER, place, _("Penugasan saksi"), columns, rows, count)
+
+
+def _roster_row(row: roster_stations.Row) -> Row:
+    """A station; of several witnesses all stand in its cells, in one order."""
+    labels = roster_stations.STATE_LABELS
+    return (
+        *station_cells("", row.station)[1:],
+        str(labels[row.state]),
+        " · ".join(str(guard.person) for guard in row.guards) or None,
+        " · ".join(guard.person.spoken_phone or "–" for guard in row.guards) or None,
+        " · ".join(str(labels[guard.state]) for guard in row.guards) or None,
+        row.guards[0].assignment.assigned_at if row.guards else None,
+    )
+
+
 def register_all() -> None:
     """Let the lists of this app be taken away; called once, when the app is ready."""
     register(ARRIVALS, DeskTable(gettext_lazy("Kedatangan"), _arrivals, is_at=lambda place: bool(place.office)))
@@ -254,3 +293,10 @@ def register_all() -> None:
         decides=True,
     )
     register(PHONES, phones, words=State)
+    roster = DeskTable(
+        gettext_lazy("Penugasan saksi"),
+        _roster,
+        is_at=lambda place: place.region.level >= Level.PROVINCE and place.election.phase != Phase.CLOSED,
+        decides=True,
+    )
+    register(ROSTER, roster)

@@ -111,6 +111,11 @@ def _shown(request: HttpRequest, witness: User, *, lost: bool) -> HttpResponse:
     except activation.NotActivatable:
         messages.error(request, _("%(name)s tidak masuk dengan PIN. Tautan tidak dibuat.") % {"name": witness})
         return redirect(back)
+    return told_once(request, witness, token, lost=lost, back=back)
+
+
+def told_once(request: HttpRequest, witness: User, token: str, *, lost: bool, back: str) -> HttpResponse:
+    """The page that tells a new link; the answer to a POST that is never cached."""
     expires_at = Activation.objects.open().get(user=witness).expires_at
     url = request.build_absolute_uri(reverse("activate", args=[token]))
     context: dict[str, Any] = {

@@ -177,6 +177,7 @@ def test_pages_hold_everyone_once_whatever_changes_between_them(play):
 
 def test_a_page_costs_the_same_queries_however_many_it_shows(play):
     client = as_(play.budi)
+    client.get(PHONES)  # the number beside the tab is counted once a minute
     with CaptureQueriesContext(connection) as few:
         client.get(PHONES)
     village = region("35.07.06.2001").pk

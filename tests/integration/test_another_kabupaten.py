@@ -20,6 +20,7 @@ from django.apps import apps
 from django.test import Client
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLResolver
+from django.utils import timezone
 
 from accounts import api_tokens
 from accounts.models import AdministrativeEvent, ApiToken, EventChain, Refusal, Role, RunningSession
@@ -39,6 +40,7 @@ from tallies.importing import confirming
 from tallies.master_data import importing as master_data
 from tallies.models import (
     ArchivePack,
+    Assignment,
     C1Form,
     Channel,
     ContactOutcome,
@@ -54,12 +56,15 @@ from tallies.models import (
     RecapForm,
     RecapResult,
     Reminder,
+    Reserve,
+    Shift,
     StationResult,
     WallLink,
 )
 from tallies.official import importing as official_importing
 from tallies.official import receiving, turns
 from tallies.preparation import NewStation
+from tallies.roster import reserves, shifts
 from tallies.silent import calling, paper, reminding
 from tallies.submission import PhotoName
 from tallies.totals import aggregation, rebuilding, wall_links
@@ -132,6 +137,8 @@ class Malang:
     draft: ImportDraft
     pack: EvidencePack
     archive: ArchivePack
+    reserve: Reserve
+    shift: Shift
 
 
 @pytest.fixture(name="malang")
@@ -226,7 +233,16 @@ def furnished_malang(play) -> Malang:
         draft,
         pack,
         archive,
+        *_standing_by(play),
     )
+
+
+def _standing_by(play: cast.Play) -> tuple[Reserve, Shift]:
+    """A reserve of Dampit, and hours in the count room of Malang."""
+    reserve = reserves.name(play.election, cast.region("35.07.05"), play.siti, by=play.budi)
+    begins = timezone.now()
+    hours = (begins, begins + dt.timedelta(hours=6))
+    return reserve, shifts.plan(play.election, cast.region("35.07"), play.oper, *hours, by=play.budi)
 
 
 def _official(play: cast.Play) -> OfficialImport:
@@ -350,6 +366,19 @@ def _reading(m: Malang) -> list[Ask]:
         Ask({"slug": SLUG}, body=body | typed | {"voters_total": 1, "valid_votes": 1, "invalid_votes": 0}),
         Ask({"slug": SLUG}, body=body | {"finding": "not_c1"}),
     ]
+
+
+def _panel_of(m: Malang) -> dict[str, Any]:
+    return {"tps": m.result.station_id, "aksi": "pilih"}
+
+
+def _guard_of(m: Malang) -> dict[str, Any]:
+    guards = list(Assignment.objects.active().filter(station=m.result.station_id).order_by("pk"))
+    return {"saksi": guards[0].pk, "seen": "-".join(str(one.pk) for one in guards)}
+
+
+def _new_one() -> dict[str, Any]:
+    return {"tempat": "35.07.05", "nama": "Orang Baru", "telepon": ""}
 
 
 def _areas(m: Malang) -> list[Ask]:
@@ -513,6 +542,26 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
     "phone-link": lambda m: [Ask({"pk": m.play.siti.pk})],
     "phone-revoke": lambda m: [Ask({"pk": m.play.siti.pk})],
     "phone-lost": lambda m: [Ask({"pk": m.play.siti.pk})],
+    # Who guards which TPS
+    "roster-home": lambda m: [Ask()],
+    "roster": lambda m: [*_regions(m), Ask({"slug": SLUG, "code": _CODES[2]}, _panel_of(m))],
+    "roster-assign": lambda m: [Ask({"pk": m.result.station_id}, body={"orang": m.play.siti.pk})],
+    "roster-replace": lambda m: [Ask({"pk": m.result.station_id}, body=_guard_of(m) | {"orang": m.play.toni.pk})],
+    "roster-keep": lambda m: [Ask({"pk": m.result.station_id}, body=_guard_of(m))],
+    "roster-take-off": lambda m: [Ask({"pk": m.result.station_id}, body=_guard_of(m))],
+    "roster-reserves": lambda m: [
+        *_regions(m),
+        Ask({"slug": SLUG, "code": "35.07.05"}, {"cari": "siti"}, _new_one()),
+    ],
+    "roster-end-reserve": lambda m: [Ask({"pk": m.reserve.pk})],
+    "roster-districts": lambda m: [*_regions(m), Ask({"slug": SLUG, "code": "35.07.05"}, body=_new_one())],
+    "roster-shifts": lambda m: [
+        Ask(
+            {"slug": SLUG, "code": "35.07"},
+            body={"orang": m.play.oper.pk, "mulai": "2020-12-11T07:00", "selesai": "2020-12-11T13:00"},
+        )
+    ],
+    "roster-cancel-shift": lambda m: [Ask({"pk": m.shift.pk})],
     # Big screens: who has the secret address sees it; who guesses sees nothing
     "wall-links": lambda m: [Ask()],
     "wall-make": lambda m: [Ask(body={"shows": f"{m.play.election.pk}-kwk", "days": 3, "language": "id"})],
@@ -583,7 +632,7 @@ REFUSED = {
     }
 }  # fmt: skip
 #: They lead on to one of their election.
-LEADS_ON = {("recap-home", 302), ("archive-home", 302)}
+LEADS_ON = {("recap-home", 302), ("archive-home", 302), ("roster-home", 302)}
 PROGRAMS = {name for name in ADDRESSES if name.startswith("api-") and not name.startswith("api-token")}
 #: Their own desks, which answer with what is theirs. Everything else is not there for them.
 _DESK = {"witness-home", "api-witness", "api-forms", "api-invitations", "account", "sessions-end", "session-end"}
@@ -598,6 +647,7 @@ DESKS = {
         "evidence-packs",
         "elections", "election", "trail",
         "archive", "archive-home",
+        "roster-home",
     },
     "oper_lamongan": _DESK | {
         "paper-find", "count-room", "reading", "reading-hold", "reading-queue", "own-readings",
@@ -664,6 +714,9 @@ def state() -> dict[str, Any]:
         (ImportDraft, ("pk", "imported_at")),
         (EvidencePack, ("pk", "state", "sha256")),
         (ArchivePack, ("pk", "state", "sha256")),
+        (Assignment, ("pk", "revoked_at")),
+        (Reserve, ("pk", "ended_at")),
+        (Shift, ("pk", "ended_at")),
     ):
         rows[f"{model._meta.label} rows"] = list(model.objects.order_by("pk").values_list(*columns))
     return rows

@@ -24,6 +24,7 @@ ROOMS = (
     "tallies/count_room/",
     "tallies/witnesses/",
     "tallies/silent/",
+    "tallies/roster/",
     "tallies/official/",
     "tallies/trail/",
     "tallies/archive/",

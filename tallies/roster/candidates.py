@@ -1,0 +1,121 @@
+"""Whom to ask for a TPS: the nearest reserve first, then whoever the search finds in the own region."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Device, Role, User
+from accounts.phone_numbers import may_be_answered, normalise
+from regions.models import Region
+from tallies.models import Assignment, PollingStation, Reserve
+
+#: As many as somebody looks through.
+MOST = 20
+
+
+class Nearness(IntEnum):
+    """The nearest first."""
+
+    VILLAGE = 0
+    DISTRICT = 1
+    REGENCY = 2
+    OTHER = 3
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """``reserve``: where they stand by, None for others; ``guards``: where they stand in this election already."""
+
+    person: User
+    reserve: Region | None
+    nearness: Nearness
+    is_ready: bool
+    guards: tuple[PollingStation, ...]
+
+
+def visible_witnesses(user: Any) -> QuerySet[User]:
+    """Witnesses whom ``user`` may assign: people of the region, who guards or stands by there, or ever did."""
+    if user.scope is None:
+        return User.objects.none()
+    standing = Reserve.objects.visible_to(user).values("person")
+    seen = User.objects.visible_to(user).values("pk")
+    return _witnesses().filter(Q(pk__in=seen) | Q(pk__in=standing))
+
+
+def find(user: Any, station: PollingStation, search: str = "", *, chosen: int | None = None) -> list[Candidate]:
+    """At most `MOST` people for ``station``, without those who guard it; ``chosen`` stands first if it may be.
+
+    By name, part of a name, or number. Without ``search`` only reserves.
+    """
+    district = station.region.parent
+    regency = district.parent if district else None
+    there = set(Assignment.objects.active().filter(station=station).values_list("witness", flat=True))
+    found: dict[int, tuple[User, Region | None, Nearness]] = {}
+    if chosen is not None:
+        for person in visible_witnesses(user).filter(pk=chosen):
+            found[person.pk] = (person, None, Nearness.OTHER)
+    wanted = _called(search)
+    for near, place in (
+        (Nearness.VILLAGE, station.region),
+        (Nearness.DISTRICT, district),
+        (Nearness.REGENCY, regency),
+    ):
+        if place is None or len(found) >= MOST:
+            continue
+        for reserve in _reserves(user, station, place, wanted, {*there, *found}):
+            found.setdefault(reserve.person_id, (reserve.person, reserve.region, near))
+    if search and len(found) < MOST:
+        others = called(user, regency, search).exclude(pk__in={*there, *found})
+        for person in others[: MOST - len(found)]:
+            found[person.pk] = (person, None, Nearness.OTHER)
+    return _described(list(found.values())[:MOST], station)
+
+
+def _reserves(user: Any, station: PollingStation, place: Region, wanted: Q, known: set[int]) -> list[Reserve]:
+    # Those of the kecamatan itself cover each of its desa; they come with the range of the kecamatan.
+    rows = Reserve.objects.active().visible_to(user).filter(election=station.election_id)
+    rows = rows.filter(region__first__range=(place.first, place.last), person__in=_witnesses().filter(wanted))
+    rows = rows.exclude(person__in=known).select_related("person", "region").order_by("person__full_name", "pk")
+    return list(rows[:MOST])
+
+
+def called(user: Any, regency: Region | None, search: str) -> QuerySet[User]:
+    """Witnesses of ``regency`` by name; of the whole own region by a whole number, which an index finds."""
+    number = normalise(search)
+    if regency is None or may_be_answered(number):
+        whole = Q(phone=number) if may_be_answered(number) else _called(search)
+        return visible_witnesses(user).filter(whole).order_by("full_name", "pk")
+    inside = Region.objects.within(regency).order_by()
+    guards = inside.filter(stations__assignments__witness__isnull=False).values("stations__assignments__witness")
+    near = Q(pk__in=inside.filter(people__isnull=False).values("people")) | Q(pk__in=guards)
+    return _witnesses().filter(near).filter(_called(search)).order_by("full_name", "pk")
+
+
+def _witnesses() -> QuerySet[User]:
+    return User.objects.filter(role=Role.WITNESS, is_active=True, is_superuser=False, is_staff=False)
+
+
+def _called(search: str) -> Q:
+    if not search:
+        return Q()
+    digits = re.sub(r"^(62|0)", "", re.sub(r"[^0-9]", "", search))
+    named = Q(full_name__icontains=search) | Q(username__icontains=search)
+    return named | Q(phone__icontains=digits) if len(digits) >= 4 else named
+
+
+def _described(found: list[tuple[User, Region | None, Nearness]], station: PollingStation) -> list[Candidate]:
+    people = [person.pk for person, _region, _near in found]
+    ready = set(Device.objects.active().filter(user__in=people).values_list("user", flat=True))
+    guards: dict[int, list[PollingStation]] = defaultdict(list)
+    rows = Assignment.objects.active().filter(witness__in=people, station__election=station.election_id)
+    for one in rows.select_related("station__region").order_by("pk"):
+        guards[one.witness_id].append(one.station)
+    return [
+        Candidate(person, place, near, person.pk in ready, tuple(guards[person.pk])) for person, place, near in found
+    ]
