@@ -24,7 +24,7 @@ from tests import finding_makers
 from tests.cast import person, region, submission
 from tests.integration.test_exports import address, body, frame_and_rows
 
-DESKS = ("kedatangan", "belum-masuk", "laporan", "karantina", "ponsel", "target", "temuan")
+DESKS = ("kedatangan", "belum-masuk", "laporan", "karantina", "ponsel", "penugasan", "target", "temuan")
 
 
 @pytest.fixture
@@ -162,6 +162,36 @@ def test_targets_are_those_of_the_page(busy, client):
         ("35.24", "Unggul", "Target", "20"),
     ]
     assert client.get(address("35.07.05", "target")).status_code == 404
+
+
+def test_the_roster_has_a_row_a_tps_with_witnesses_numbers_and_state_and_no_formula(busy, budi):
+    busy.joko.full_name = '=HYPERLINK("http://x.example";"Joko")'
+    busy.joko.save()
+    rows = rows_of(budi, "penugasan")
+    assert [(row["Kode desa"], row["Nomor TPS"], row["Keadaan"]) for row in rows] == [
+        ("35.07.05.1002", "1", "Tanpa saksi"),
+        ("35.07.05.2001", "1", "Ganda"),
+        ("35.07.05.2001", "2", "Diundang"),
+        ("35.07.06.2001", "1", "Tanpa saksi"),
+    ]
+    assert (rows[2]["Saksi"], rows[2]["Telepon"], rows[2]["Ponsel"]) == ("Siti", "0812-3456-7890", "Diundang")
+    assert rows[1]["Telepon"] == "0812-3456-7890 · –"
+    assert rows[0]["Saksi"] == ""
+    assert [row["Nomor TPS"] for row in rows_of(budi, "penugasan", "35.07.06")] == ["1"]
+    busy.joko.refresh_from_db()
+    assigning.revoke(busy.siti.assignments.active().get(station=busy.stations["dampit_1"]), by=busy.budi)
+    alone = rows_of(budi, "penugasan")[1]
+    assert alone["Saksi"].startswith("'=HYPERLINK")
+
+
+def test_the_roster_goes_down_from_a_provinsi_and_to_who_decides(busy, client):
+    client.force_login(busy.nasi)
+    assert client.get(address("ID", "penugasan")).status_code == 403
+    assert client.get(address("35.07", "penugasan")).status_code == 403
+    busy.people["root"] = person("root", Role.NATIONAL, "ID", is_superuser=True)
+    client.force_login(busy.root)
+    assert client.get(address("ID", "penugasan")).status_code == 404
+    assert len(rows_of(client, "penugasan", "35")) == 6
 
 
 @pytest.mark.parametrize("table", DESKS)

@@ -436,7 +436,8 @@ def test_the_lists_cost_the_same_for_one_report_and_for_three(reported):
         ("siti", "/saksi/?biasa"),
         ("siti", at(reported)),
     ]
-    counts = []
+    counts: list[list[int]] = []
+    as_(reported.budi).get(listed(reported))  # the number beside the tab is counted once a minute
     tell(reported, "siti", text="Satu")
     for more in ((), (("dampit_2", "siti"), ("pamotan_1", "budi"), ("dampit_1", "joko"))):
         for station, who in more:
