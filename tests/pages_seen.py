@@ -335,6 +335,10 @@ def make_link(stage: Stage, page: Page) -> None:
     expect(page.locator(".link-sheet__qr")).to_be_visible()
 
 
+def assigning_of(stage: Stage) -> str:
+    return f"/penugasan/pilkada-2020/35.07.05.1002/?tps={stage.play.stations['pamotan_1'].pk}&cari=si"
+
+
 def error_report(stage: Stage, station: str) -> str:
     return f"/laporan/tps/{result(stage, station).pk}/"
 
@@ -541,6 +545,12 @@ PAGES = [
     Seen("recaps of a province", "dewi", "/rekap/pilkada-2020/"),
     Seen("recaps to read", "oper", "/rekap/bacaan/"),
     Seen("recap, second reading", "oper", lambda s: f"/rekap/bacaan/{RecapResult.objects.get().form.uuid}/"),
+    Seen("roster", "budi", "/penugasan/pilkada-2020/35.07.05.2001/"),
+    Seen("roster, somebody is assigned", "budi", assigning_of),
+    Seen("roster, provinsi", "dewi", "/penugasan/pilkada-2020/35/"),
+    Seen("roster, reserves", "budi", "/penugasan/pilkada-2020/35.07.05/cadangan/?cari=si"),
+    Seen("roster, saksi PPK", "budi", "/penugasan/pilkada-2020/35.07/saksi-ppk/"),
+    Seen("roster, operators", "budi", "/penugasan/pilkada-2020/35.07/operator/"),
     Seen("phones of witnesses", "budi", "/penugasan/aktivasi/"),
     Seen("phones of witnesses, nobody found", "dewi", "/penugasan/aktivasi/?cari=tidak+ada"),
     Seen("activation link", "budi", "/penugasan/aktivasi/?keadaan=tanpa", make_link),

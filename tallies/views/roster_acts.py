@@ -182,11 +182,15 @@ def _assignment(request: HttpRequest, station: PollingStation) -> Assignment:
 def _person(request: HttpRequest, station: PollingStation) -> User | None:
     """The witness ``orang`` whom the reader may assign; None when nobody was chosen, else 404."""
     key = request.POST.get("orang", "")
-    if not key:
-        return None
-    if not is_key(key):
+    return witness_or_404(request, key) if key else None
+
+
+def witness_or_404(request: HttpRequest, key: str) -> User:
+    """The witness of that key, whom the reader may assign."""
+    found = candidates.assignable(request.user, User.objects.filter(pk=key)) if is_key(key) else []
+    if not found:
         raise Http404
-    return get_object_or_404(candidates.visible_witnesses(request.user), pk=key)
+    return found[0]
 
 
 def _back(request: HttpRequest, station: PollingStation, **query: Any) -> str:

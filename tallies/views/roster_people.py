@@ -13,7 +13,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -24,8 +23,9 @@ from regions.models import Level, Region
 from sista.templatetags.formats import clock_short
 from tallies.models import Reserve, Shift
 from tallies.roster import candidates, district_witnesses, reserves, shifts
+from tallies.views.official import MOMENTS
 from tallies.views.roster import Here, find, is_key
-from tallies.views.roster_acts import typed, wrong_with
+from tallies.views.roster_acts import typed, witness_or_404, wrong_with
 
 #: As many as a page shows; who wants the rest opens a kecamatan.
 MOST = 300
@@ -48,7 +48,7 @@ def reserves_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
             return done
     search = " ".join(request.GET.get("cari", "").replace("\0", "").split())[:80]
     regency = here.at(Level.REGENCY)
-    found = list(candidates.called(request.user, regency, search)[: candidates.MOST]) if search else []
+    found = candidates.called(request.user, regency, search) if search and regency else []
     rows = list(reserves.standing_by(here.election, here.region)[: MOST + 1])
     context = {
         "rows": rows[:MOST],
@@ -76,9 +76,7 @@ def _name_reserve(request: HttpRequest, here: Here, form: dict[str, Any]) -> Htt
     form["place"] = place.code
     key = request.POST.get("orang", "")
     if key:
-        if not is_key(key):
-            raise Http404
-        person = get_object_or_404(candidates.visible_witnesses(request.user), pk=key)
+        person = witness_or_404(request, key)
     else:
         taken = _taken_in(request, form, place)
         if taken is None:
@@ -236,14 +234,14 @@ def _plan(request: HttpRequest, here: Here, form: dict[str, Any]) -> bool:
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime | None:
-    """What a field for date and time sends, in ``zone``; None for anything else."""
-    try:
-        found = parse_datetime(text) if len(text) <= 40 else None
-    except ValueError:
-        return None
-    if found is None or not 2000 <= found.year <= 2100:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=zone)
+    """What was typed as date and time, in ``zone``; None for anything else."""
+    for one in MOMENTS:
+        try:
+            found = datetime.strptime(text.strip()[:40], one)
+        except ValueError:
+            continue
+        return found.replace(tzinfo=zone) if 2000 <= found.year <= 2100 else None
+    return None
 
 
 def _said(at: datetime, zone: ZoneInfo) -> str:

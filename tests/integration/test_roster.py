@@ -347,8 +347,9 @@ def test_nobody_of_another_kabupaten_and_no_office_holder_is_found(play):
     assert [one.person for one in candidates.find(play.dewi, here, "0813 1111 2222")] == [play.wati]
     for name in ("rina", "oper", "dewi"):
         assert candidates.find(play.budi, here, name) == []
-    assert not candidates.visible_witnesses(play.budi).filter(pk=play.wati.pk).exists()
-    assert not candidates.visible_witnesses(play.siti).exists()
+    assert candidates.assignable(play.budi, User.objects.filter(pk=play.wati.pk)) == []
+    assert candidates.assignable(play.siti, User.objects.all()) == []
+    assert candidates.assignable(play.budi, User.objects.all()) == [play.joko, play.siti]
 
 
 # Reserves, saksi PPK, hours

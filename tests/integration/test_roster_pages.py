@@ -340,7 +340,7 @@ def test_hours_are_planned_in_the_time_of_the_place_and_overlaps_are_named(play)
     client, address = as_(play.budi), reverse("roster-shifts", args=["pilkada-2020", "35.07"])
     with time_machine.travel(dt.datetime(2020, 12, 9, 12, tzinfo=dt.UTC)):  # 19.00 WIB
         client = as_(play.budi)
-        hours = {"orang": play.oper.pk, "mulai": "2020-12-09T18:00", "selesai": "2020-12-10T00:00"}
+        hours = {"orang": play.oper.pk, "mulai": "9/12/2020 18.00", "selesai": "2020-12-10T00:00"}
         planned = client.post(address, hours, follow=True)
         assert "Giliran Oper tercatat." in text_of(planned)
         assert "Sedang bertugas: Oper" in text_of(planned)
