@@ -237,7 +237,7 @@ def _moment(text: str, zone: ZoneInfo) -> datetime | None:
     """What was typed as date and time, in ``zone``; None for anything else."""
     for one in MOMENTS:
         try:
-            found = datetime.strptime(text.strip()[:40], one)
+            found = datetime.strptime(text.strip().replace("T", " ")[:40], one)
         except ValueError:
             continue
         return found.replace(tzinfo=zone) if 2000 <= found.year <= 2100 else None
