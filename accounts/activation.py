@@ -9,6 +9,7 @@ activation, come one after the other.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from django.conf import settings
@@ -31,9 +32,14 @@ class LinkUnusable(ValueError):
     """Used, expired, revoked, or never issued."""
 
 
+def new_token() -> str:
+    """256 random bits, as they stand in an address."""
+    return secrets.token_urlsafe(32)
+
+
 def issue(user: User, *, by: User) -> str:
     """Make a new link for ``user`` and return its token; an earlier open one is revoked."""
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     with writing():
         person = devices.lock(user.pk)
         if not person.may_use_pin:
@@ -47,6 +53,40 @@ def issue(user: User, *, by: User) -> str:
         )
         recording.record("link issued", by=by, region=by.scope, subject=person, content={"link": link.pk})
     return token
+
+
+@sensitive_variables("tokens")
+def issue_all(tokens: Mapping[int, str], *, by: User) -> dict[int, Activation]:
+    """Make the links of many people, whose tokens (`new_token`) the caller has; earlier open ones are revoked.
+
+    By the keys of the people. Raises `NotActivatable` when one of them signs in with a password by now.
+    """
+    now = timezone.now()
+    expires = now + timedelta(days=settings.ACTIVATION_DAYS)
+    with writing():
+        people = devices.lock_all(tokens)
+        for person in people:
+            if not person.may_use_pin:
+                raise NotActivatable(person.role)
+        open_links = Activation.objects.open().filter(user__in=people)
+        open_links.update(revoked_at=now, revoked_by=by)
+        made = Activation.objects.bulk_create(
+            (
+                Activation(user=person, token_hash=hash_of(tokens[person.pk]), issued_by=by, expires_at=expires)
+                for person in people
+            ),
+            batch_size=500,
+        )
+    return {link.user_id: link for link in made}
+
+
+def end(link_ids: Iterable[int], *, by: User | None) -> None:
+    """Revoke those of these links that are still open."""
+    with writing():
+        links = list(Activation.objects.open().filter(pk__in=list(link_ids)).values_list("pk", "user_id"))
+        devices.lock_all({user for _pk, user in links})
+        still = Activation.objects.open().filter(pk__in=[pk for pk, _user in links])
+        still.update(revoked_at=timezone.now(), revoked_by=by)
 
 
 def revoke(user: User, *, by: User) -> bool:

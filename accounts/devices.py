@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
@@ -57,6 +58,12 @@ def lock(user_id: int) -> User:
     ``no_key``: a form this witness sends meanwhile need not wait.
     """
     return User.objects.select_for_update(no_key=True).get(pk=user_id)
+
+
+def lock_all(user_ids: Iterable[int]) -> list[User]:
+    """As `lock`, for many: always in the order of their keys, so that two who lock the same people never wait round."""
+    rows = User.objects.select_for_update(no_key=True).filter(pk__in=list(user_ids))
+    return list(rows.order_by("pk"))
 
 
 # Which phone asks

@@ -7,10 +7,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts import recording
+from accounts import devices, recording
 from accounts.recording import Act
 from sista.database import writing
+from tallies import ending_mandates
 from tallies.models import Assignment, PollingStation
+
+#: Why a letter ended, as its row says (Indonesian, as all that people write there).
+WITH_ASSIGNMENT = "Penugasan dicabut"
 
 
 def assign(station: PollingStation, witness: Any, *, by: Any) -> Assignment:
@@ -44,11 +48,14 @@ def assign_all(wanted: Iterable[tuple[PollingStation, Any]], *, by: Any) -> list
 
 
 def revoke(assignment: Assignment, *, by: Any) -> Assignment:
-    """End an assignment now. What the phone still sends goes to quarantine."""
+    """End an assignment now, and the letter of mandate with it. What the phone still sends goes to quarantine."""
     with writing():
+        # Who issues the letter of this assignment meanwhile holds the person first, too.
+        devices.lock_all([assignment.witness_id])
         active = Assignment.objects.filter(pk=assignment.pk, revoked_at=None)
         if active.update(revoked_at=timezone.now(), revoked_by=by):
             recording.record_all([_act("assignment revoked", assignment)], by=by)
+            ending_mandates.end_of_assignment(assignment.pk, by=by, reason=WITH_ASSIGNMENT)
     assignment.refresh_from_db()
     return assignment
 

@@ -1,16 +1,13 @@
 """Packs are asked for, made beside the requests, kept a day, removed; what they were stays written down.
 
-As `tallies.exports.jobs`: a run claims its pack and says so again while it works. One that was killed says
-nothing, and after `CLAIM_SECONDS` another run begins anew, under the same name.
+Claimed as `sista.claimed_jobs` says; a pack begun anew has the same name.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import tempfile
 import time
-import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -19,23 +16,21 @@ from typing import Any
 from django.conf import settings
 from django.core.files.base import File
 from django.db import IntegrityError
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from accounts import recording
 from analytics.evidence.making import DoesNotVerify, TotalsMoving, write_pack
 from analytics.evidence.subject import Subject
 from analytics.models import EvidenceDownload, EvidencePack, EvidenceProblem, EvidenceState
+from sista import claimed_jobs
+from sista.claimed_jobs import ATTEMPTS, SAY_SECONDS, ClaimLost
 from sista.database import writing, writing_once
-from tallies.exports.jobs import ClaimLost, store
+from tallies.exports.jobs import store
 
 log = logging.getLogger(__name__)
 
 CLAIM_SECONDS = 120
-SAY_SECONDS = 2.0
-#: A pack that failed so often is given up: what it fails by will not go away.
-ATTEMPTS = 3
-CHUNK = 1024 * 1024
 
 
 class TooManyPacks(Exception):
@@ -86,27 +81,9 @@ def make_waiting() -> int:
 
 
 def _claim_next() -> EvidencePack | None:
-    now = timezone.now()
-    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    waiting = EvidencePack.objects.unfinished().filter(free, expires_at__gt=now)
-    rows = waiting.select_related("made_by__region", "contest__election", "contest__region", "region", "finding")
-    for pack in rows.order_by("created_at", "pk")[:20]:
-        claim = uuid.uuid4()
-        fields = {
-            "claim": claim,
-            "claimed_until": now + timedelta(seconds=CLAIM_SECONDS),
-            "state": EvidenceState.RUNNING,
-            "attempts": F("attempts") + 1,
-            "steps_done": 0,
-        }
-        with writing_once():
-            # Compared and set in one statement: of two runs one gets it.
-            taken = EvidencePack.objects.unfinished().filter(free, pk=pack.pk).update(**fields)
-        if taken:
-            pack.claim = claim
-            pack.attempts += 1
-            return pack
-    return None
+    rows = EvidencePack.objects.unfinished().filter(expires_at__gt=timezone.now())
+    rows = rows.select_related("made_by__region", "contest__election", "contest__region", "region", "finding")
+    return claimed_jobs.claim_next(rows, seconds=CLAIM_SECONDS, state=EvidenceState.RUNNING, steps_done=0)
 
 
 def _run(pack: EvidencePack) -> bool:
@@ -124,9 +101,9 @@ def _run(pack: EvidencePack) -> bool:
         with tempfile.TemporaryDirectory(prefix="sista-evidence-") as folder:
             path = Path(folder) / "bukti.zip"
             made = write_pack(pack, path, _telling(pack))
-            size, digest = _measured(path)
-            store().delete(pack.stored_name)
             with path.open("rb") as stream:
+                size, digest = claimed_jobs.measured(stream)
+                store().delete(pack.stored_name)
                 store().save(pack.stored_name, File(stream))
     except TotalsMoving:
         return _fail(pack, EvidenceProblem.MOVING)
@@ -152,23 +129,12 @@ def _run(pack: EvidencePack) -> bool:
     return ready
 
 
-def _measured(path: Path) -> tuple[int, str]:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            digest.update(chunk)
-    return path.stat().st_size, digest.hexdigest()
-
-
 def _fail(pack: EvidencePack, problem: EvidenceProblem) -> bool:
     return _finish(pack, state=EvidenceState.FAILED, problem=problem)
 
 
 def _finish(pack: EvidencePack, **fields: Any) -> bool:
-    """Say how it ended, unless another run has the pack now."""
-    fields |= {"claim": None, "claimed_until": None, "finished_at": timezone.now(), "steps_done": F("steps_of")}
-    with writing_once():
-        return bool(EvidencePack.objects.filter(pk=pack.pk, claim=pack.claim).update(**fields))
+    return claimed_jobs.finish(pack, steps_done=F("steps_of"), **fields)
 
 
 def _telling(pack: EvidencePack) -> Callable[[int, int], None]:
@@ -179,11 +145,7 @@ def _telling(pack: EvidencePack) -> Callable[[int, int], None]:
         nonlocal due
         if time.monotonic() < due:
             return
-        until = timezone.now() + timedelta(seconds=CLAIM_SECONDS)
-        mine = EvidencePack.objects.filter(pk=pack.pk, claim=pack.claim)
-        with writing_once():
-            if not mine.update(steps_done=done, steps_of=of, claimed_until=until):
-                raise ClaimLost(pack.pk)
+        claimed_jobs.hold(pack, seconds=CLAIM_SECONDS, steps_done=done, steps_of=of)
         due = time.monotonic() + SAY_SECONDS
 
     return tell

@@ -1,21 +1,19 @@
 """The files that take too long for a request: asked for, written beside the requests, kept a day, removed.
 
-A run claims its job and says so again while it works. One that was killed
-says nothing, and after `CLAIM_SECONDS` another run begins the file anew; done
-twice it is the same file under the same name. The reading is one snapshot
+Claimed as `sista.claimed_jobs` says; a file begun anew is the same file under the
+same name. The reading is one snapshot
 (`tallies.exports.files`), so what a run says goes over a connection of its own.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import IO, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
@@ -23,10 +21,12 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 from django.db import IntegrityError, connection
-from django.db.models import F, Q
+from django.db.models import F
 from django.http import Http404
 from django.utils import timezone, translation
 
+from sista import claimed_jobs
+from sista.claimed_jobs import ATTEMPTS, SAY_SECONDS, ClaimLost
 from sista.database import writing, writing_once
 from tallies.exports import files
 from tallies.exports.tables import Filters, NoSuchTable, Table, table_of
@@ -36,17 +36,10 @@ from tallies.totals.places import Place, place_for
 log = logging.getLogger(__name__)
 
 CLAIM_SECONDS = 60
-SAY_SECONDS = 2.0
-#: A file that failed so often is given up: what it fails by will not go away.
-ATTEMPTS = 3
 
 
 class TooManyFiles(Exception):
     """This person has as many files as somebody may keep."""
-
-
-class ClaimLost(Exception):
-    """Another run has this job now: this one was away for too long."""
 
 
 def store() -> Storage:
@@ -113,26 +106,9 @@ def run_waiting() -> int:
 
 
 def _claim_next() -> ExportJob | None:
-    now = timezone.now()
-    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    waiting = ExportJob.objects.unfinished().filter(free, expires_at__gt=now)
-    for job in waiting.select_related("owner__region", "election", "region").order_by("created_at", "pk")[:20]:
-        claim = uuid.uuid4()
-        fields = {
-            "claim": claim,
-            "claimed_until": now + timedelta(seconds=CLAIM_SECONDS),
-            "state": ExportState.RUNNING,
-            "attempts": F("attempts") + 1,
-            "rows_done": 0,
-        }
-        with writing_once():
-            # Compared and set in one statement: of two runs one gets it.
-            taken = ExportJob.objects.unfinished().filter(free, pk=job.pk).update(**fields)
-        if taken:
-            job.claim = claim
-            job.attempts += 1
-            return job
-    return None
+    waiting = ExportJob.objects.unfinished().filter(expires_at__gt=timezone.now())
+    waiting = waiting.select_related("owner__region", "election", "region")
+    return claimed_jobs.claim_next(waiting, seconds=CLAIM_SECONDS, state=ExportState.RUNNING, rows_done=0)
 
 
 def _run(job: ExportJob) -> bool:
@@ -143,7 +119,7 @@ def _run(job: ExportJob) -> bool:
         with _telling(job) as tell, translation.override(job.language):
             out = files.written(lambda: _table(job), job.file_format, tell)
         with out:
-            size, digest = _measured(out)
+            size, digest = claimed_jobs.measured(out)
             store().delete(job.stored_name)
             store().save(job.stored_name, File(out))
     except (Http404, NoSuchTable, PermissionDenied):
@@ -169,23 +145,10 @@ def _table(job: ExportJob) -> Table:
     return table_of(job.owner, place, job.table, filters)
 
 
-def _measured(out: IO[bytes]) -> tuple[int, str]:
-    digest = hashlib.sha256()
-    while chunk := out.read(files.IN_MEMORY):
-        digest.update(chunk)
-    size = out.tell()
-    out.seek(0)
-    return size, digest.hexdigest()
-
-
 def _finish(job: ExportJob, **fields: Any) -> bool:
-    """Say how it ended, unless another run has the job now."""
-    now = timezone.now()
-    fields |= {"claim": None, "claimed_until": None, "finished_at": now}
     if fields["state"] == ExportState.READY:
         fields["rows_done"] = F("rows_of")
-    with writing_once():
-        return bool(ExportJob.objects.filter(pk=job.pk, claim=job.claim).update(**fields))
+    return claimed_jobs.finish(job, **fields)
 
 
 @contextmanager

@@ -27,6 +27,17 @@ from tallies.models.forms import (
 )
 from tallies.models.invitations import INVITATION_FIGURES, InvitationPhoto, InvitationReport
 from tallies.models.master_imports import MasterChange, MasterImport, MasterKind
+from tallies.models.mandates import (
+    REASON_LENGTH,
+    Mandate,
+    MandateBatch,
+    MandateCounter,
+    MandateFile,
+    MandateProblem,
+    MandateState,
+    PageFormat,
+    Printed,
+)
 from tallies.models.messages import MESSAGE_LENGTH, StationMessage
 from tallies.models.official import (
     SOURCE_LENGTH,
@@ -75,6 +86,7 @@ __all__ = [
     "OPEN_READINGS",
     "PHASE_REASON_LENGTH",
     "PROGRESS_FIELDS",
+    "REASON_LENGTH",
     "REMINDER_LENGTH",
     "REPORT_LENGTH",
     "SEALED_TABLES",
@@ -114,6 +126,12 @@ __all__ = [
     "MasterChange",
     "MasterImport",
     "MasterKind",
+    "Mandate",
+    "MandateBatch",
+    "MandateCounter",
+    "MandateFile",
+    "MandateProblem",
+    "MandateState",
     "Office",
     "OfficialFigure",
     "OfficialImport",
@@ -122,6 +140,7 @@ __all__ = [
     "OutboxRow",
     "Outcome",
     "OutgoingSms",
+    "PageFormat",
     "Pair",
     "PairTotal",
     "PartialPhoto",
@@ -134,6 +153,7 @@ __all__ = [
     "PhotoSubject",
     "PhotoUpload",
     "PollingStation",
+    "Printed",
     "QuarantinedForm",
     "Reading",
     "ReadingClaim",
