@@ -61,7 +61,7 @@ def lock(user_id: int) -> User:
 
 
 def lock_all(user_ids: Iterable[int]) -> list[User]:
-    """As `lock`, for many: always in the order of their keys, so that two who lock the same people never wait round."""
+    """As `lock`, for many, in the order of their keys: two who lock the same people never wait for each other."""
     rows = User.objects.select_for_update(no_key=True).filter(pk__in=list(user_ids))
     return list(rows.order_by("pk"))
 

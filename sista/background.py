@@ -29,6 +29,7 @@ from tallies.archive import pack_jobs as archive_jobs
 from tallies.archive import retention
 from tallies.exports import jobs as export_jobs
 from tallies.master_data import importing as master_data
+from tallies.mandates import jobs as mandate_jobs
 from tallies.official import receiving as official_files
 from tallies.official import turns as official_turns
 from tallies.sms import answering, sending
@@ -85,6 +86,8 @@ EXPORT_JOBS = (
     every(EXPIRED_EXPORTS_SECONDS, export_jobs.remove_expired),
     every(ABANDONED_IMPORTS_SECONDS, official_files.remove_abandoned),
     every(ABANDONED_IMPORTS_SECONDS, master_data.remove_abandoned),
+    mandate_jobs.run_waiting,
+    every(EXPIRED_EXPORTS_SECONDS, mandate_jobs.remove_expired),
     evidence_jobs.make_waiting,
     every(EXPIRED_EXPORTS_SECONDS, evidence_jobs.remove_expired_packs),
     archive_jobs.run_waiting,

@@ -357,6 +357,8 @@ CELERY_TASK_ROUTES = {
     "tallies.tasks.publish_audit_head": {"queue": "messages"},
     "tallies.tasks.write_exports": {"queue": "exports"},
     "tallies.tasks.remove_expired_exports": {"queue": "exports"},
+    "tallies.tasks.print_mandates": {"queue": "exports"},
+    "tallies.tasks.remove_expired_mandates": {"queue": "exports"},
     # Long work of the desks, like the files: it waits behind them, not behind totals.
     "tallies.tasks.import_official": {"queue": "exports"},
     "tallies.tasks.import_master_data": {"queue": "exports"},
@@ -428,6 +430,12 @@ CELERY_BEAT_SCHEDULE = {
     "make evidence": {"task": "analytics.tasks.make_evidence", "schedule": 2.0, "options": {"expires": 5}},
     "remove expired evidence": {
         "task": "analytics.tasks.remove_expired_evidence",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
+    "print mandates": {"task": "tallies.tasks.print_mandates", "schedule": 2.0, "options": {"expires": 5}},
+    "remove expired mandates": {
+        "task": "tallies.tasks.remove_expired_mandates",
         "schedule": 3600.0,
         "options": {"expires": 600},
     },

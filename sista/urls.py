@@ -42,6 +42,8 @@ urlpatterns = [
     path("penugasan/aktivasi/", include("tallies.urls.activation")),
     # Who guards which TPS, who steps in, who sits in the count room
     path("penugasan/", include("tallies.urls.roster")),
+    # Letters of mandate
+    path("penugasan/mandat/", include("tallies.urls.mandates")),
     # Big screens and their links
     path("layar/", include("tallies.urls.wall")),
     # Targets and findings

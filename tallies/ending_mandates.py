@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from accounts import activation, recording
+from accounts import activation, devices, recording
 from accounts.recording import Act
 from sista.database import writing
 from tallies.models import Mandate
@@ -23,6 +23,8 @@ def end(mandates: Iterable[Mandate], *, by: Any, reason: str, action: str = "man
     wanted = {one.pk: one for one in mandates}
     now = timezone.now()
     with writing():
+        # First the people, then their letters, as whoever issues one.
+        devices.lock_all({one.assignment.witness_id for one in wanted.values()})
         valid = Mandate.objects.valid().select_for_update().filter(pk__in=wanted).order_by("pk")
         keys = list(valid.values_list("pk", flat=True))
         Mandate.objects.filter(pk__in=keys).update(revoked_at=now, revoked_by=by, reason=reason)

@@ -154,8 +154,9 @@ class MandateBatch(models.Model):
         return self.state in UNFINISHED_MANDATES
 
     @property
-    def is_ready(self) -> bool:
-        return self.state == MandateState.READY and self.expires_at > timezone.now()
+    def has_files(self) -> bool:
+        """Files that are whole may be fetched until their day is over, also while others are made."""
+        return self.state != MandateState.REMOVED and self.expires_at > timezone.now()
 
 
 class MandateFile(models.Model):

@@ -30,6 +30,7 @@ ROOMS = (
     "tallies/archive/",
     "tallies/importing/",
     "tallies/master_data/",
+    "tallies/mandates/",
 )
 #: Of ``sista/``, those whose task it is to put the apps together.
 COMPOSITION = {
