@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -17,10 +17,12 @@ from analytics.rules import arithmetic, lateness
 from analytics.rules.copies import odd_photo
 from analytics.rules.digits import Repair, repairs
 from analytics.rules.documents import Difference, TwoReadings, two_readings
+from analytics.rules.invitations import Invitations, above_invitations
 from analytics.rules.settings import RuleSettings
 from tallies import intake
 from tallies.figures import Figures, StationFacts, Thresholds
 from tallies.models import C1Form, Channel, FormPhoto, Photo, ReadingState, StationResult
+from tallies.witnesses import invitations
 
 #: What this module finds at stations.
 RULES = (
@@ -30,6 +32,7 @@ RULES = (
     Rule.ABOVE_BALLOTS,
     Rule.ABOVE_REGISTER,
     Rule.FULL_TURNOUT,
+    Rule.ABOVE_INVITATIONS,
     Rule.PHOTO_FACTS,
     Rule.LATE_VERSION,
 )
@@ -55,6 +58,7 @@ class Surroundings:
     stations_of_sender: Mapping[int, int]
     witness_forms: frozenset[int]
     recap_on: Mapping[int, date]
+    invitations: Mapping[int, Sequence[Invitations]] = field(default_factory=dict)
 
 
 def read_surroundings(
@@ -64,7 +68,7 @@ def read_surroundings(
     exempt: Iterable[int],
     recap_on: Mapping[int, date],
 ) -> Surroundings:
-    """Read it for the changed ``stations`` and their counted ``forms``, in four queries."""
+    """Read it for the changed ``stations`` and their counted ``forms``, in five queries."""
     versions = dict(
         C1Form.objects.filter(contest=facts.contest, station__any_of=list(stations))
         .order_by()
@@ -84,7 +88,12 @@ def read_surroundings(
             .annotate(n=Count("station", distinct=True))
             .values_list("submitted_by_id", "n")
         )
-    return Surroundings(frozenset(exempt), versions, _photo_facts(forms), per_sender, witness_forms, recap_on)
+    told = {
+        station: tuple(Invitations(*figures) for figures in reports)
+        for station, reports in invitations.newest_figures(stations).items()
+    }
+    photo_facts = _photo_facts(forms)
+    return Surroundings(frozenset(exempt), versions, photo_facts, per_sender, witness_forms, recap_on, told)
 
 
 def _photo_facts(forms: Mapping[int, FormFacts]) -> dict[int, list[tuple[str, dict[str, Any]]]]:
@@ -120,6 +129,7 @@ def examine(
         registered = int(table.registered[row])
         station = StationFacts(None if registered == NONE else registered)
         found += _of_figures(facts, place, form, station, thresholds, beside, expected, settings)
+        found += _of_invitations(place, form, station, beside)
         found += _of_time(facts, place, form, beside, settings)
         found += _of_photos(facts, place, form, beside, settings)
         if table.disputed[row]:
@@ -193,6 +203,23 @@ def suggestion(repair: Repair) -> dict[str, Any]:
     votes = {one.field.removeprefix("votes_"): one.value for one in repair.changes if one.field.startswith("votes_")}
     fields = {one.field: one.value for one in repair.changes if not one.field.startswith("votes_")}
     return {"votes": votes, "fields": fields, "reason": str(repair.slip)}
+
+
+def _of_invitations(place: Place, form: FormFacts, station: StationFacts, beside: Surroundings) -> list[Found]:
+    one = above_invitations(form.figures, station, beside.invitations.get(place.station or 0, ()))
+    if one is None:
+        return []
+    numbers = {
+        "voters": one.voters,
+        "registered": one.registered,
+        "expected": one.expected,
+        "excess": one.excess,
+        "received": one.told.received,
+        "handed_out": one.told.handed_out,
+        "not_delivered": one.told.not_delivered,
+    }
+    basis = [form.form, one.told.report]
+    return [_found(Rule.ABOVE_INVITATIONS, place, one.severity, form, numbers, one.excess, basis=basis)]
 
 
 def _of_time(

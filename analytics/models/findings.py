@@ -24,6 +24,7 @@ class Rule(models.TextChoices):
     ABOVE_BALLOTS = "H3", _("Suara melebihi surat suara")
     ABOVE_REGISTER = "H4", _("Suara melebihi DPT dan cadangan")
     FULL_TURNOUT = "H5", _("Partisipasi tepat 100%")
+    ABOVE_INVITATIONS = "H6", _("Pemilih melebihi undangan yang sampai")
     DIGIT = "E1", _("Saran perbaikan angka")
     SWAPPED = "E2", _("Kolom paslon mungkin tertukar")
     OTHER_STATION = "E3", _("Angka sama dengan TPS lain")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo
@@ -40,6 +41,7 @@ from tallies.models.totals import Progress
 from tallies.totals import orders, places, reporting
 from tallies.totals.places import Place
 from tallies.totals.reporting import RegionLine, StationLine
+from tallies.witnesses import invitations
 
 Row = tuple[Any, ...]
 
@@ -161,6 +163,8 @@ class Filters:
 
 #: The words of the tables' own filters; any other is dropped here, and one of another table by the table.
 FILTER_WORDS: set[str] = {*work_queue.View}
+#: Stations whose invitations are read in one query.
+STATIONS_AT_A_TIME = 500
 #: As the page searches; and as much as a job keeps, where letters of other scripts take six or nine.
 SEARCH_LENGTH, SEARCH_KEPT = 80, 120
 
@@ -464,6 +468,11 @@ def _stations(_user: Any, place: Place, filters: Filters) -> Table:
         Column(_("Tidak sah"), width=6),
         *(Column(label) for label in votes),
     )
+    invited = invitations.are_known(place.election, place.region)
+    if invited:
+        columns += tuple(
+            Column(label, width=9) for label in (_("C6 diterima"), _("C6 dibagikan"), _("C6 tidak tersampaikan"))
+        )
     titles = {contest.pk: str(contest.title) for contest in contests}
     states = {state: str(queue_words.STATES[state]) for state in orders.STATES}
     known = orders.STATION_ORDERS
@@ -472,13 +481,25 @@ def _stations(_user: Any, place: Place, filters: Filters) -> Table:
 
     def rows() -> Iterator[Row]:
         lines: Iterable[StationLine] = reporting.station_lines(contests, place.region)
-        return (_station_row(line, titles, states, most) for line in (sorted(lines, key=key) if key else lines))
+        plain = (
+            (line, _station_row(line, titles, states, most)) for line in (sorted(lines, key=key) if key else lines)
+        )
+        return _with_invitations(plain) if invited else (row for _line, row in plain)
 
     def count(limit: int | None) -> int:
         results = StationResult.objects.filter(contest__in=contests).within(place.region).order_by()
         return (results if limit is None else results[:limit]).count()
 
     return framed(TableName.STATIONS, place, _("TPS"), columns, rows, count)
+
+
+def _with_invitations(plain: Iterator[tuple[StationLine, Row]]) -> Iterator[Row]:
+    """Each row with what the newest report of its station says, read for some hundred stations at once."""
+    while chunk := list(islice(plain, STATIONS_AT_A_TIME)):
+        told = invitations.newest_figures(line.result.station_id for line, _row in chunk)
+        for line, row in chunk:
+            reports = told.get(line.result.station_id)
+            yield (*row, *(reports[0][1:] if reports else (None, None, None)))
 
 
 def _station_row(line: StationLine, titles: dict[int, str], states: dict[str, str], most: int) -> Row:

@@ -179,7 +179,7 @@ class _Paper(FPDF):
         width = x + size.width - size.margin - left
         self.set_xy(left, top)
         self._font(size.text * 0.9)
-        said = _("%(city)s, ______________ %(year)s") % {"city": self.sheet.city, "year": self.sheet.day.year}
+        said = f"{self.sheet.city}, ______________ {self.sheet.day.year}"
         self.multi_cell(width, size.line, latin(said), align="C", new_x=XPos.LEFT, new_y=YPos.NEXT)
         if size is _A6:
             self._signature(left, self.get_y(), width, _("Ketua"))

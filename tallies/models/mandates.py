@@ -166,7 +166,7 @@ class MandateFile(models.Model):
     """
 
     batch = models.ForeignKey(MandateBatch, on_delete=models.CASCADE, related_name="files", db_index=False)
-    region = models.ForeignKey(Region, verbose_name=_("kecamatan"), on_delete=models.PROTECT, related_name="+")
+    region = models.ForeignKey(Region, verbose_name=_("wilayah"), on_delete=models.PROTECT, related_name="+")
     stored_name = models.CharField(max_length=120)
     first_number = models.PositiveIntegerField(null=True)
     reserved = models.PositiveIntegerField(default=0)
@@ -215,7 +215,7 @@ class Mandate(models.Model):
     issued_in = models.ForeignKey(MandateFile, null=True, on_delete=models.SET_NULL, related_name="mandates")
     issued_at = models.DateTimeField(_("diterbitkan pada"))
     issued_by = _person(_("diterbitkan oleh"), null=True)
-    replaces = models.OneToOneField("self", null=True, on_delete=models.CASCADE, related_name="replaced_by")
+    replaces = models.OneToOneField(to="self", null=True, on_delete=models.CASCADE, related_name="replaced_by")
     revoked_at = models.DateTimeField(_("dicabut pada"), null=True)
     revoked_by = _person(_("dicabut oleh"), null=True)
     reason = models.CharField(_("alasan"), max_length=REASON_LENGTH, blank=True)

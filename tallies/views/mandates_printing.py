@@ -125,7 +125,6 @@ def batch(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return render(request, "mandates/_batch.html" if request.htmx else "mandates/batch.html", context)
 
 
-@never_cache
 @login_required
 @require_safe
 def one_file(request: HttpRequest, uuid: UUID, code: str) -> HttpResponseBase:
@@ -138,7 +137,6 @@ def one_file(request: HttpRequest, uuid: UUID, code: str) -> HttpResponseBase:
     return _as_download(content, f"{_name(found, file.region)}.pdf", "application/pdf")
 
 
-@never_cache
 @login_required
 @require_safe
 def all_files(request: HttpRequest, uuid: UUID) -> HttpResponseBase:

@@ -258,6 +258,7 @@ def _station_page(
         "places": [*_breadcrumb(scope, above, here.address), {"name": result.station.title, "url": ""}],
         "zone": zone_of(above),
         "invitations": invitations.lines_of(result.station),
+        "counted": result.form if result.is_in else None,
         "official": official_reading.compared(result),
         "error_reports": error_reports.of_result(result),
         "station_messages": messaging.sent_to(result.station),

@@ -6,6 +6,7 @@ beside the C1, in rows that never change, and is idempotent by its uuid.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,18 @@ from sista import rows
 from sista.database import writing
 from tallies import photos
 from tallies.intake import AssignmentRevoked, KeyReused, PhaseClosed
-from tallies.models import Assignment, Channel, InvitationPhoto, InvitationReport, Phase, Photo, PollingStation
+from tallies.models import (
+    INVITATION_FIGURES,
+    Assignment,
+    Channel,
+    ExaminationRow,
+    InvitationPhoto,
+    InvitationReport,
+    Phase,
+    Photo,
+    PollingStation,
+    StationResult,
+)
 from tallies.submission import PhotoName, hash_of
 
 ACCEPTING_PHASES = (Phase.PREPARATION, Phase.OPEN)
@@ -152,7 +164,17 @@ def _store(report: Report, *, by: Any, channel: Channel) -> InvitationReport:
     stored = as_row(report, _superseded(report), by=by, channel=channel)
     rows.insert(stored)
     rows.insert(*(InvitationPhoto(report=stored, sha256=one.sha256, page=one.page) for one in report.photos))
+    _queue_examination(report.station_id)
     return stored
+
+
+def _queue_examination(station_id: int) -> None:
+    """Have the rules ask about the station again, in each of its contests: voters are held against this report."""
+    contests = StationResult.objects.filter(station=station_id).order_by("contest")
+    ExaminationRow.objects.bulk_create(
+        ExaminationRow(contest_id=contest, region_id=region, station_id=station_id)
+        for contest, region in contests.values_list("contest", "station__region")
+    )
 
 
 def adds_up(received: int | None, handed_out: int | None, not_delivered: int | None) -> bool:
@@ -171,6 +193,25 @@ def current(station: PollingStation) -> list[InvitationReport]:
         .prefetch_related("photo_names")
         .order_by("-pk")
     )
+
+
+#: The key of a report, and received, handed out, not delivered; None is a blank box.
+Told = tuple[int, int | None, int | None, int | None]
+
+
+def newest_figures(stations: Iterable[int]) -> dict[int, list[Told]]:
+    """By the key of the station, the newest report of each sender, the newest first; one query."""
+    found: dict[int, list[Told]] = {}
+    newest = InvitationReport.objects.newest_of_each_sender().filter(station__in=list(stations)).order_by("-pk")
+    for station, *told in newest.values_list("station", "pk", *INVITATION_FIGURES):
+        found.setdefault(station, []).append((told[0], told[1], told[2], told[3]))
+    return found
+
+
+def are_known(election: Any, region: Any) -> bool:
+    """True when somebody reported the invitations of a station of ``region``."""
+    inside = {"station__election": election, "station__region__first__range": (region.first, region.last)}
+    return InvitationReport.objects.filter(**inside).exists()
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,21 @@
 
 import datetime as dt
 import io
+import uuid
+
+import pytest
 
 from analytics.examining import batches, running
 from analytics.examining.swing_memory import Memory
 from analytics.models import ElectionRules, Finding, FindingState, Rule, Severity, SwingMemory
-from tallies import intake
+from tallies import assigning, intake
 from tallies.count_room import verification
-from tallies.models import Channel, ExaminationRow, Office
+from tallies.models import Channel, ExaminationRow, FormKind, Office
 from tallies.official import importing, receiving, turns
 from tallies.submission import PhotoName
 from tallies.totals import aggregation, rebuilding
-from tests import recaps
+from tallies.witnesses import invitations
+from tests import cast, recaps
 from tests.cast import submission
 
 #: 220 written where the pairs have 200; the voters agree with what is written.
@@ -269,3 +273,41 @@ def test_an_official_figure_that_is_not_ours_is_found_with_what_it_does_to_the_m
         40,
         FindingState.OPEN,
     )
+
+
+# Invitations (C6)
+
+
+def invited(play, station="dampit_1", by=None, **figures):
+    told = {"received": 150, "handed_out": 150, "not_delivered": 0} | figures
+    sent = invitations.Report(uuid=uuid.uuid4(), station_id=play.stations[station].pk, **told)
+    return invitations.submit(sent, by=by or play.siti, channel=Channel.API).report
+
+
+def test_more_voters_than_invitations_that_arrived_are_found_whichever_came_first(db):
+    play = cast.make_play(form_kind=FormKind.FULL)
+    send(play, "dampit_1", [100, 100, 50], values={"voters_dpt": 255, "registered_dpt": 300})
+    running.examine_changed()
+    assert not found(Rule.ABOVE_INVITATIONS).exists()
+    report = invited(play, received=300, handed_out=240, not_delivered=46)
+    assert ExaminationRow.objects.get().station == report.station
+    running.examine_changed()
+    finding = found(Rule.ABOVE_INVITATIONS).get()
+    assert (finding.severity, finding.numbers["excess"], finding.stake) == (Severity.MEDIUM, 1, 1)
+    # One who had fewer come back explains the voters: what was said closes.
+    invited(play, by=play.joko, received=300, handed_out=255, not_delivered=45)
+    running.examine_changed()
+    finding.refresh_from_db()
+    assert finding.state == FindingState.CLOSED
+
+
+def test_a_report_that_is_not_kept_queues_nothing(play):
+    ExaminationRow.objects.all().delete()
+    sent = invitations.Report(uuid.uuid4(), play.stations["dampit_1"].pk, 1, 1, 0)
+    invitations.submit(sent, by=play.siti, channel=Channel.API)
+    invitations.submit(sent, by=play.siti, channel=Channel.API)
+    assert ExaminationRow.objects.count() == 1
+    assigning.revoke(play.joko.assignments.get(), by=play.budi)
+    with pytest.raises(invitations.AssignmentRevoked):
+        invited(play, by=play.joko)
+    assert ExaminationRow.objects.count() == 1

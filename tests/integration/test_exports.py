@@ -2,6 +2,7 @@
 
 import csv
 import io
+import uuid
 
 import openpyxl
 import pytest
@@ -18,6 +19,7 @@ from tallies.exports.tables import Filters, TableName
 from tallies.models import Channel, ContestTotal, Election, FileFormat, Finding
 from tallies.preparation import NewStation
 from tallies.totals import aggregation, rebuilding, reporting
+from tallies.witnesses import invitations
 from tests import cast, reading
 from tests.cast import region, submission
 from tests.reading import read_all_twice
@@ -445,3 +447,18 @@ def test_csv_lines_are_quoted():
 
 def test_the_cast_has_a_neighbour_to_leak(counted):
     assert cast.region("35.24").name == "Kabupaten Lamongan"
+
+
+def test_the_stations_have_their_invitations_beside_the_voters_where_somebody_reported_them(play, client):
+    client.force_login(play.budi)
+    address = "/unduh/pilkada-2020/35.07/tps.csv"
+    assert "C6" not in client.get(address).getvalue().decode()
+    for by, out in (("joko", 280), ("siti", 290)):
+        sent = invitations.Report(uuid.uuid4(), play.stations["dampit_1"].pk, 300, out, None)
+        invitations.submit(sent, by=play.people[by], channel=Channel.API)
+    lines = client.get(address).getvalue().decode().splitlines()
+    [labels] = [line for line in lines if "C6 dibagikan" in line]
+    assert labels.endswith("C6 diterima,C6 dibagikan,C6 tidak tersampaikan")
+    assert next(line.endswith(",300,290,") for line in lines if "Sukamaju,1" in line)
+    client.force_login(play.agus)
+    assert "C6" not in client.get("/unduh/pilkada-2020/35.24/tps.csv").getvalue().decode()

@@ -166,6 +166,7 @@ SAID = {
     "H3": "331 318 13",
     "H4": "Suara sah dan tidak sah berjumlah 331, lebih banyak daripada DPT dan cadangan: 308.",
     "H5": "Semua 287 orang dalam DPT memilih.",
+    "H6": "293 orang dalam DPT memilih, padahal 21 undangan (C6) tidak tersampaikan: yang mungkin datang 279.",
     "E1": "Satu angka yang diganti membuat semua jumlah cocok.",
     "E2": "Sanusi-Didik 87 154 +67",
     "E3": "persis sama dengan angka TPS lain",
