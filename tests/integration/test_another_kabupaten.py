@@ -38,6 +38,7 @@ from tallies.exports import jobs
 from tallies.exports.tables import Filters
 from tallies.importing import confirming
 from tallies.master_data import importing as master_data
+from tallies.mandates import jobs as mandate_jobs
 from tallies.models import (
     ArchivePack,
     Assignment,
@@ -48,6 +49,8 @@ from tallies.models import (
     ExportJob,
     Finding,
     MasterImport,
+    Mandate,
+    MandateBatch,
     Office,
     OfficialFigure,
     OfficialImport,
@@ -139,6 +142,8 @@ class Malang:
     archive: ArchivePack
     reserve: Reserve
     shift: Shift
+    batch: MandateBatch
+    mandate: Mandate
 
 
 @pytest.fixture(name="malang")
@@ -212,6 +217,8 @@ def furnished_malang(play) -> Malang:
     assert pack.is_ready, pack.problem
     archive = pack_jobs.ask(play.election, cast.region("35.07.05"), by=play.budi)
     assert pack_jobs.run_waiting() == 1
+    batch = mandate_jobs.ask(play.election, cast.region("35.07.05"), by=play.budi, origin="https://x.example")
+    mandate_jobs.run_waiting()
     return Malang(
         play,
         form,
@@ -234,6 +241,8 @@ def furnished_malang(play) -> Malang:
         pack,
         archive,
         *_standing_by(play),
+        batch,
+        Mandate.objects.filter(assignment__witness=play.siti).earliest("pk"),
     )
 
 
@@ -474,6 +483,17 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
     "retention-election": lambda m: [Ask({"slug": SLUG}, body={"days": 1825, "reason": "UU"})],
     "retention-confirm": lambda m: [Ask({"slug": SLUG, "pk": 1})],
     "retention-withdraw": lambda m: [Ask({"slug": SLUG, "pk": 1})],
+    # Letters of mandate
+    "mandates": lambda m: [Ask(), Ask({}, {"wilayah": "35.07.05"}, {"ukuran": "a6", "surat": "semua"})],
+    "mandate-list": lambda m: [Ask(), Ask({}, {"cari": m.mandate.number})],
+    "mandate-check": lambda m: [Ask({}, {"nomor": m.mandate.number})],
+    "mandate": lambda m: [Ask({"pk": m.mandate.pk})],
+    "mandate-revoke": lambda m: [Ask({"pk": m.mandate.pk}, body={"cabut-reason": "x"})],
+    "mandate-replace": lambda m: [Ask({"pk": m.mandate.pk}, body={"ganti-reason": "x", "ganti-page_format": "a4"})],
+    "mandate-batch": lambda m: [Ask({"uuid": m.batch.uuid})],
+    "mandate-files": lambda m: [Ask({"uuid": m.batch.uuid})],
+    "mandate-file": lambda m: [Ask({"uuid": m.batch.uuid, "code": "35.07.05"})],
+    "mandate-batch-remove": lambda m: [Ask({"uuid": m.batch.uuid})],
     # Verification
     "verification-decide": _decide,
     "verification-queue": lambda m: [
@@ -648,6 +668,7 @@ DESKS = {
         "elections", "election", "trail",
         "archive", "archive-home",
         "roster-home",
+        "mandates", "mandate-list", "mandate-check",
     },
     "oper_lamongan": _DESK | {
         "paper-find", "count-room", "reading", "reading-hold", "reading-queue", "own-readings",
@@ -690,7 +711,7 @@ def walk(
 def state() -> dict[str, Any]:
     """What is stored: rows of every table, and the columns in which somebody else could have meddled."""
     # A refusal is recorded, also as an act; of other acts there are none.
-    left_out = {Refusal, ReadingClaim, Reminder, AdministrativeEvent, EventChain}
+    left_out = {Refusal, ReadingClaim, Reminder, MandateBatch, AdministrativeEvent, EventChain}
     models = [
         one
         for one in apps.get_models()
@@ -740,6 +761,7 @@ def test_of_another_place_nothing_is_there_nothing_is_told_and_nothing_changes(m
     assert state() == before
     assert ReadingClaim.objects.get(form=malang.held).reader == malang.play.oper
     assert list(Reminder.objects.exclude(pk=malang.reminder.pk).filter(messages__isnull=False)) == []
+    assert {batch.region.code for batch in MandateBatch.objects.exclude(pk=malang.batch.pk)} <= {"35.24"}
     # The desks were looked at, not refused.
     assert len(seen) >= len(DESKS[who]) - 7
     # A station that is not theirs, asked for by its key, is written down.
