@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0008_administrative_events'),
         ('regions', '0002_history'),
-        ('tallies', '0021_roster'),
+        ('tallies', '0022_master_imports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

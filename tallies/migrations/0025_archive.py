@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("regions", "0002_history"),
-        ("tallies", "0021_roster"),
+        ("tallies", "0024_mandates"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
