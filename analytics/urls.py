@@ -1,6 +1,6 @@
 from django.urls import path
 
-from analytics.views import evidence, findings, information, losing, projections
+from analytics.views import evidence, findings, information, losing, projections, standing
 from analytics.views import targets as views
 
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("temuan/<int:finding_id>/", findings.finding, name="finding"),
     path("temuan/<int:finding_id>/tindakan/", findings.act, name="finding-act"),
     path("temuan/<int:finding_id>/lampiran/<int:attachment_id>/", findings.attachment, name="finding-attachment"),
+    # People, coverage and findings, a line a region
+    path("<slug:slug>/<str:code>/pantauan/", standing.standing_page, name="standing"),
     # What the end may be, and what is told of a kabupaten beside its result
     path("<slug:slug>/<str:code>/proyeksi/", projections.projection_page, name="projection"),
     path("<slug:slug>/<str:code>/proyeksi.svg", projections.projection_picture, name="projection-picture"),

@@ -28,8 +28,8 @@ from tallies import tasks as tally_tasks
 from tallies.archive import pack_jobs as archive_jobs
 from tallies.archive import retention
 from tallies.exports import jobs as export_jobs
-from tallies.master_data import importing as master_data
 from tallies.mandates import jobs as mandate_jobs
+from tallies.master_data import importing as master_data
 from tallies.official import receiving as official_files
 from tallies.official import turns as official_turns
 from tallies.sms import answering, sending

@@ -6,6 +6,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from sista.component_page import component_page
+from tallies.views import manage
 
 for_developers = user_passes_test(lambda user: user.is_superuser)
 
@@ -34,16 +35,18 @@ urlpatterns = [
     path("arsip/", include("tallies.urls.archive")),
     # Operators read photos a second time
     path("kamar-hitung/", include("tallies.urls.count_room")),
+    # The desks that prepare and watch over an election
+    path("kelola/", manage.manage, name="manage"),
     # What people did beside the figures
     path("jejak/", include("tallies.urls.trail")),
     # Elections: their phases, their practice
     path("pemilihan/", include("tallies.urls.elections")),
     # Coordinators hand out links to witnesses
     path("penugasan/aktivasi/", include("tallies.urls.activation")),
-    # Who guards which TPS, who steps in, who sits in the count room
-    path("penugasan/", include("tallies.urls.roster")),
     # Letters of mandate
     path("penugasan/mandat/", include("tallies.urls.mandates")),
+    # Who guards which TPS, who steps in, who sits in the count room
+    path("penugasan/", include("tallies.urls.roster")),
     # Big screens and their links
     path("layar/", include("tallies.urls.wall")),
     # Targets and findings

@@ -5,8 +5,8 @@ from celery import shared_task
 from tallies import photo_pieces, photos
 from tallies.archive import pack_jobs, retention
 from tallies.exports import jobs
-from tallies.master_data import importing as master_data
 from tallies.mandates import jobs as mandate_jobs
+from tallies.master_data import importing as master_data
 from tallies.official import receiving, turns
 from tallies.sms import answering, sending
 from tallies.totals import aggregation
@@ -89,6 +89,8 @@ def remove_expired_archives() -> int:
 def erase_people() -> int:
     return retention.erase_confirmed()
     return receiving.remove_abandoned() + master_data.remove_abandoned()
+
+
 @shared_task(time_limit=3600)
 def print_mandates() -> int:
     return mandate_jobs.run_waiting()

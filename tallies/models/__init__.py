@@ -26,7 +26,6 @@ from tallies.models.forms import (
     Vote,
 )
 from tallies.models.invitations import INVITATION_FIGURES, InvitationPhoto, InvitationReport
-from tallies.models.master_imports import MasterChange, MasterImport, MasterKind
 from tallies.models.mandates import (
     REASON_LENGTH,
     Mandate,
@@ -38,6 +37,7 @@ from tallies.models.mandates import (
     PageFormat,
     Printed,
 )
+from tallies.models.master_imports import MasterChange, MasterImport, MasterKind
 from tallies.models.messages import MESSAGE_LENGTH, StationMessage
 from tallies.models.official import (
     SOURCE_LENGTH,
@@ -123,15 +123,15 @@ __all__ = [
     "InboundSms",
     "InvitationPhoto",
     "InvitationReport",
-    "MasterChange",
-    "MasterImport",
-    "MasterKind",
     "Mandate",
     "MandateBatch",
     "MandateCounter",
     "MandateFile",
     "MandateProblem",
     "MandateState",
+    "MasterChange",
+    "MasterImport",
+    "MasterKind",
     "Office",
     "OfficialFigure",
     "OfficialImport",

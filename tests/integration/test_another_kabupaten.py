@@ -37,8 +37,8 @@ from tallies.count_room import error_reports
 from tallies.exports import jobs
 from tallies.exports.tables import Filters
 from tallies.importing import confirming
-from tallies.master_data import importing as master_data
 from tallies.mandates import jobs as mandate_jobs
+from tallies.master_data import importing as master_data
 from tallies.models import (
     ArchivePack,
     Assignment,
@@ -48,9 +48,9 @@ from tallies.models import (
     ErrorReport,
     ExportJob,
     Finding,
-    MasterImport,
     Mandate,
     MandateBatch,
+    MasterImport,
     Office,
     OfficialFigure,
     OfficialImport,
@@ -549,6 +549,8 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
     "expectation-activate": lambda m: [
         Ask({"slug": SLUG, "contest_id": m.play.malang.pk}, body={"harapan": m.expectation.pk})
     ],
+    "manage": lambda m: [Ask()],
+    "standing": _regions,
     "trail": lambda m: [Ask(), Ask(query={"wilayah": "35.07"}), Ask(query={"orang": "Budi", "jenis": "penugasan"})],
     # Elections, their phases and practice
     "elections": lambda m: [Ask()],
@@ -665,7 +667,7 @@ DESKS = {
         "findings",
         "expectations",
         "evidence-packs",
-        "elections", "election", "trail",
+        "elections", "election", "trail", "manage",
         "archive", "archive-home",
         "roster-home",
         "mandates", "mandate-list", "mandate-check",
