@@ -1,5 +1,6 @@
 from django import forms
 from django.contrib import admin
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
@@ -85,6 +86,16 @@ class ContestAdmin(ScopedAdmin, SimpleHistoryAdmin):
         # `visible_to` also shows the contests above: theirs to read, not to edit.
         scope = request.user.scope
         return rows.filter(region__first__range=(scope.first, scope.last))
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "election" and not request.user.is_superuser:
+            # One that has no contest yet is nobody's: its first contest makes it the provinsi's.
+            unplaced = Election.objects.filter(contests=None, practice_of=None)
+            choices = Election.objects.filter(
+                Q(pk__in=Election.objects.visible_to(request.user).values("pk")) | Q(pk__in=unplaced.values("pk"))
+            )
+            return db_field.formfield(**(kwargs | {"queryset": choices}))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_delete_permission(self, request, obj=None):
         # With stations it has results: of a nation, a million rows that the page of confirmation would collect.
