@@ -36,6 +36,7 @@ PARTS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "activate": lambda m: {"token": "x"},
     "party-css": lambda m: {"slug": m.play.election.slug},
     "targets": lambda m: {"slug": m.play.election.slug},
+    "master-import-template": lambda m: {"kind": "tps"},
 }
 HEAD = f"""# Who gets what
 
