@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count
@@ -20,6 +20,7 @@ from analytics.rules.documents import Difference, TwoReadings, two_readings
 from analytics.rules.invitations import Invitations, above_invitations
 from analytics.rules.settings import RuleSettings
 from tallies import intake
+from tallies.evaluation.timing import CLOSES
 from tallies.figures import Figures, StationFacts, Thresholds
 from tallies.models import C1Form, Channel, FormPhoto, Photo, ReadingState, StationResult
 from tallies.witnesses import invitations
@@ -38,9 +39,6 @@ RULES = (
 )
 #: Who sent these stood at the TPS.
 WITNESS_CHANNELS = (Channel.PAGE, Channel.API, Channel.SMS)
-
-#: Voting ends at 13.00 by the clock of the place, and so does that of the camera.
-CLOSES = time(13)
 
 #: The relation beside which a repair is shown.
 _SUM = "C1-E09"
@@ -242,6 +240,7 @@ def _of_time(
 def _of_photos(
     facts: ContestFacts, place: Place, form: FormFacts, beside: Surroundings, settings: RuleSettings
 ) -> list[Found]:
+    # By the clock of the place, and so does that of the camera.
     closes = datetime.combine(facts.contest.election.date, CLOSES)
     sent_for = beside.stations_of_sender.get(form.sent_by) if form.form in beside.witness_forms else None
     odd: list[dict[str, Any]] = []

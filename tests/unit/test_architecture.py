@@ -31,6 +31,7 @@ ROOMS = (
     "tallies/importing/",
     "tallies/master_data/",
     "tallies/mandates/",
+    "tallies/evaluation/",
 )
 #: Of ``sista/``, those whose task it is to put the apps together.
 COMPOSITION = {
