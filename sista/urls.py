@@ -39,6 +39,8 @@ urlpatterns = [
     path("kelola/", manage.manage, name="manage"),
     # What people did beside the figures
     path("jejak/", include("tallies.urls.trail")),
+    # How the work went: regions, witnesses, readers, a report
+    path("evaluasi/", include("tallies.urls.evaluation")),
     # Elections: their phases, their practice
     path("pemilihan/", include("tallies.urls.elections")),
     # Coordinators hand out links to witnesses

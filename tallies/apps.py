@@ -7,6 +7,7 @@ class TalliesConfig(AppConfig):
     verbose_name = _("Penghitungan")
 
     def ready(self) -> None:
-        from tallies.exports import desk_tables  # imports the models, which are there by now
+        from tallies.exports import desk_tables, evaluation_tables  # import the models, which are there by now
 
         desk_tables.register_all()
+        evaluation_tables.register_all()

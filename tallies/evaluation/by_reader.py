@@ -91,6 +91,10 @@ def readers(ground: Ground, order: str = "salah") -> list[ReaderLine]:
     return sorted(found.values(), key=ORDERS[order])
 
 
+def count(ground: Ground) -> int:
+    return _readings(ground).order_by().values("reader").distinct().count()
+
+
 @dataclass(frozen=True)
 class ReadCase:
     """A form that was read and may have been read wrong; ``elsewhere``: another form is what was settled."""

@@ -37,8 +37,7 @@ def spread(times: Mapping[int, int]) -> Spread:
 
 def median_of_all(times: Mapping[int, int], everybody: int) -> int | None:
     """The median of ``everybody``, of whom those without a time come last; None where it is one of these."""
-    place = (everybody + 1) // 2
-    return _at(place, times) if 0 < place <= sum(times.values()) else None
+    return reached(times, (everybody + 1) // 2)
 
 
 def _at(place: int, times: Mapping[int, int]) -> int:
@@ -48,3 +47,13 @@ def _at(place: int, times: Mapping[int, int]) -> int:
         if seen >= place:
             return minute
     raise ValueError("fewer values than that")
+
+
+def reached(times: Mapping[int, int], number: int) -> int | None:
+    """The minute by which ``number`` were sent, None while there are fewer; of none, None."""
+    return _at(number, times) if 0 < number <= sum(times.values()) else None
+
+
+def sent_by(times: Mapping[int, int], minute: int) -> int:
+    """How many were sent up to and within ``minute``."""
+    return sum(number for one, number in times.items() if one <= minute)

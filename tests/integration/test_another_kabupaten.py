@@ -354,7 +354,7 @@ def _decide(m: Malang) -> list[Ask]:
 def _export(m: Malang) -> list[Ask]:
     return [
         Ask({"slug": SLUG, "code": "35.07", "table": table, "file_format": kind})
-        for table in ("suara", "kontes", "wilayah", "tps", "antrean", "temuan")
+        for table in ("suara", "kontes", "wilayah", "tps", "antrean", "temuan", "evaluasi", "evaluasi-saksi")
         for kind in ("csv", "xlsx", "pdf")
     ]
 
@@ -551,6 +551,15 @@ ADDRESSES: dict[str, Callable[[Malang], list[Ask]]] = {
     ],
     "manage": lambda m: [Ask()],
     "standing": _regions,
+    # How the work went
+    "evaluation-home": lambda m: [Ask({"slug": SLUG})],
+    "evaluation": _regions,
+    "evaluation-witnesses": lambda m: [
+        *_regions(m),
+        *(Ask({"slug": SLUG, "code": "35.07"}, {"urut": order}) for order in ("belum", "lambat", "foto", "angka")),
+    ],
+    "evaluation-readers": _regions,
+    "evaluation-report": _regions,
     "trail": lambda m: [Ask(), Ask(query={"wilayah": "35.07"}), Ask(query={"orang": "Budi", "jenis": "penugasan"})],
     # Elections, their phases and practice
     "elections": lambda m: [Ask()],
@@ -654,7 +663,7 @@ REFUSED = {
     }
 }  # fmt: skip
 #: They lead on to one of their election.
-LEADS_ON = {("recap-home", 302), ("archive-home", 302), ("roster-home", 302)}
+LEADS_ON = {("recap-home", 302), ("archive-home", 302), ("roster-home", 302), ("evaluation-home", 302)}
 PROGRAMS = {name for name in ADDRESSES if name.startswith("api-") and not name.startswith("api-token")}
 #: Their own desks, which answer with what is theirs. Everything else is not there for them.
 _DESK = {"witness-home", "api-witness", "api-forms", "api-invitations", "account", "sessions-end", "session-end"}
@@ -671,6 +680,7 @@ DESKS = {
         "archive", "archive-home",
         "roster-home",
         "mandates", "mandate-list", "mandate-check",
+        "evaluation-home",
     },
     "oper_lamongan": _DESK | {
         "paper-find", "count-room", "reading", "reading-hold", "reading-queue", "own-readings",
