@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
 from accounts.models import User
+from tallies.evaluation.by_region import SHARED_SECONDS
 from tallies.evaluation.charging import Boxes, Case, Charges, Round, charge
 from tallies.evaluation.ground import Ground, in_batches
 from tallies.evaluation.problems import SETTLING
@@ -60,11 +62,21 @@ class ReaderLine:
         return Fraction(self.wrong, self.settled) if self.settled else None
 
 
+def shared_readers(ground: Ground, order: str = "salah") -> list[ReaderLine]:
+    """`readers`, at most a minute old."""
+    key = f"evaluation:readers:{ground.region.pk}:{hash(ground.contests)}"
+    found = cache.get(key)
+    if found is None:
+        found = readers(ground)
+        cache.set(key, found, SHARED_SECONDS)
+    return sorted(found, key=ORDERS[order])
+
+
 def readers(ground: Ground, order: str = "salah") -> list[ReaderLine]:
     """Everybody who read a form of the ground, where it stood then. A count room has tens of them, not thousands."""
     took = ExpressionWrapper(F("read_at") - F("claimed_at"), output_field=DurationField())
     counts_itself = Q(result__review=Review.VERIFIED, result__form=F("form"), finding__in=WITH_FIGURES)
-    rows = _readings(ground).order_by().values("reader")
+    rows = _readings(ground).values("reader")
     rows = rows.annotate(
         forms=Count("form", distinct=True),
         settled=Count("form", filter=counts_itself, distinct=True),
@@ -92,7 +104,7 @@ def readers(ground: Ground, order: str = "salah") -> list[ReaderLine]:
 
 
 def count(ground: Ground) -> int:
-    return _readings(ground).order_by().values("reader").distinct().count()
+    return _readings(ground).values("reader").distinct().count()
 
 
 @dataclass(frozen=True)
@@ -128,7 +140,7 @@ def cases(ground: Ground) -> Iterator[ReadCase]:
 
 
 def _readings(ground: Ground) -> QuerySet[Reading]:
-    return Reading.objects.filter(ground.at("result"))
+    return Reading.objects.filter(ground.at("result")).order_by()
 
 
 def _cases(ground: Ground, keys: list[int]) -> Iterator[ReadCase]:

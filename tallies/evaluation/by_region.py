@@ -164,7 +164,8 @@ def _invitations(ground: Ground) -> Any:
 
 def _readings(ground: Ground) -> Any:
     rows = Reading.objects.filter(ground.at("result")).order_by().annotate(below=_below(ground, "result__station"))
-    return rows.values("below").annotate(read=Count("form", distinct=True))
+    # A form is read once in the first round, whatever comes of it.
+    return rows.filter(round=1).values("below").annotate(read=Count("pk"))
 
 
 def _times(ground: Ground) -> dict[int, Counter[int]]:

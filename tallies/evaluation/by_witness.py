@@ -13,10 +13,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
 
 from accounts.models import Device, Role, User
-from tallies.evaluation.by_region import DESK_CHANNELS
+from tallies.evaluation.by_region import DESK_CHANNELS, SHARED_SECONDS
 from tallies.evaluation.ground import IS_OWN_VERSION, IS_VERSION, Ground, in_batches
 from tallies.evaluation.problems import problems_of
 from tallies.models import C1Form, Channel, InvitationReport, PollingStation
@@ -148,6 +149,16 @@ def _moved_here(ground: Ground) -> list[After]:
 
 
 def _sorted_problems(ground: Ground, order: Order) -> list[After]:
+    """All whose forms have a problem, the most first; one reading serves all pages of a minute."""
+    key = f"evaluation:{order}:{ground.region.pk}:{hash(ground.contests)}"
+    found = cache.get(key)
+    if found is None:
+        found = _sorted_problems_now(ground, order)
+        cache.set(key, found, SHARED_SECONDS)
+    return found
+
+
+def _sorted_problems_now(ground: Ground, order: Order) -> list[After]:
     problems = problems_of(ground)
     forms = problems.photos if order == Order.PHOTOS else problems.read_apart | problems.decided
     counts: Counter[int] = Counter()

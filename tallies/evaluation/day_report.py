@@ -92,7 +92,7 @@ def day_report(ground: Ground, office: str, arrivals: Arrivals) -> DayReport:
     """Read everything the report says of a region."""
     evaluation = by_region.evaluated(ground, office)
     total, times = evaluation.total, evaluation.times
-    readers = tuple(by_reader.readers(ground))
+    readers = tuple(by_reader.shared_readers(ground))
     return DayReport(
         evaluation=evaluation,
         marks=tuple(_marks(ground, times, arrivals)),

@@ -88,8 +88,7 @@ class Ground:
 
     def forms(self) -> QuerySet[C1Form]:
         """The forms that were not moved away."""
-        moved = Decision.objects.filter(form=OuterRef("pk"), outcome=Outcome.MOVED)
-        forms = C1Form.objects.filter(self.at()).filter(~Exists(moved))
+        forms = self._standing(C1Form.objects.filter(self.at()))
         return forms if self.senders is None else forms.filter(submitted_by__in=self.senders)
 
     def first_forms(self) -> QuerySet[C1Form]:
@@ -101,9 +100,14 @@ class Ground:
         return self._first(submitted_by=OuterRef("submitted_by"))
 
     def _first(self, **same: Any) -> QuerySet[C1Form]:
-        moved = Decision.objects.filter(form=OuterRef("pk"), outcome=Outcome.MOVED)
         place = {"contest": OuterRef("contest"), "station": OuterRef("station"), "pk__lt": OuterRef("pk")}
-        return self.forms().filter(~Exists(C1Form.objects.filter(~Exists(moved), **place, **same)))
+        return self.forms().filter(~Exists(self._standing(C1Form.objects.filter(**place, **same))))
+
+    def _standing(self, forms: QuerySet[C1Form]) -> QuerySet[C1Form]:
+        """Without those that were moved away; where nothing was, the question costs a third of the page."""
+        if not self.moves.copies:
+            return forms
+        return forms.filter(~Exists(Decision.objects.filter(form=OuterRef("pk"), outcome=Outcome.MOVED)))
 
     def assignments(self) -> QuerySet[Assignment]:
         """Who guards or guarded a station of the ground."""
@@ -121,7 +125,8 @@ class Ground:
 
     def minutes(self) -> Any:
         """Minutes of a form after the start, by the clock of its station; negative before."""
-        return MinuteNumber(SENT) + self._ahead() - Value(int(self.starts.timestamp() // 60))
+        sent = SENT if self.moves.copies else F("received_at")
+        return MinuteNumber(sent) + self._ahead() - Value(int(self.starts.timestamp() // 60))
 
     def _ahead(self) -> Any:
         """Minutes by which a station closes before the region does: its clock is ahead of that of the region."""

@@ -77,10 +77,10 @@ def problems_of(ground: Ground) -> Problems:
     )
 
 
-def _kept(ground: Ground, rows: QuerySet, form: str) -> Forms:
-    """The forms that ``rows`` are about, each where it counts now."""
+def _kept(ground: Ground, rows: QuerySet) -> Forms:
+    """The forms that ``rows``, readings or decisions, are about, each where it counts now."""
     found: Forms = set()
-    here = rows.filter(ground.at("result" if form == "form" else form))
+    here = rows.order_by().filter(ground.at("result"))
     found.update(here.values_list("form", flat=True))
     for keys in in_batches(ground.moves.copies):
         found.update(rows.filter(form__in=keys).values_list("form", flat=True))
@@ -97,7 +97,7 @@ def _standing(ground: Ground, keys: Iterable[int]) -> Forms:
 
 
 def _said(ground: Ground, chosen: Callable[[QuerySet[Reading]], QuerySet[Reading]]) -> Forms:
-    return _kept(ground, _by_senders(ground, chosen(Reading.objects.all())), "form")
+    return _kept(ground, _by_senders(ground, chosen(Reading.objects.all())))
 
 
 def _by_senders(ground: Ground, rows: QuerySet) -> QuerySet:
@@ -112,7 +112,7 @@ def _decided_because(ground: Ground, outcome: Outcome, action: str, reasons: Ite
     for start in starts:
         worded |= Q(reason__startswith=start)
     rows = Decision.objects.filter(worded, outcome=outcome, reading=None)
-    return _kept(ground, _by_senders(ground, rows), "form")
+    return _kept(ground, _by_senders(ground, rows))
 
 
 def _damaged(ground: Ground) -> Forms:

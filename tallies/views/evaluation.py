@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -72,9 +72,7 @@ def regions(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         (region, line, _address("evaluation", place, region))
         for region, line in sorted(found.children, key=by_region.ORDERS[order])
     ]
-    sort = {
-        one: "" if one == order else _address("evaluation", place, place.region, urut=one) for one in by_region.ORDERS
-    }
+    sort = {one: _address("evaluation", place, place.region, urut=one) for one in by_region.ORDERS}
     context = {"total": found.total, "rows": rows, "sort": sort, "order": order}
     return render(request, "evaluation/regions.html", _here(request, place, "evaluation") | context)
 
@@ -88,7 +86,7 @@ def witnesses(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     order = Order(asked) if asked in list(Order) else Order.PLACE
     after = After.read(request.GET.get("setelah", ""))
     here = "evaluation-witnesses"
-    context: dict[str, Any] = {"orders": _orders(here, place, ORDER_LABELS, order)}
+    context: dict[str, Any] = {"orders": _orders(ORDER_LABELS, order)}
     if _lists_people(place):
         ground = ground_of(place)
         page = by_witness.page(ground, order, after)
@@ -109,9 +107,9 @@ def readers(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     place = _place(request, slug, code)
     order = _chosen(by_reader.ORDERS, request.GET.get("urut", ""))
     here = "evaluation-readers"
-    context: dict[str, Any] = {"orders": _orders(here, place, READER_ORDER_LABELS, order)}
+    context: dict[str, Any] = {"orders": _orders(READER_ORDER_LABELS, order)}
     if _lists_people(place):
-        context["readers"] = by_reader.readers(ground_of(place), order)
+        context["readers"] = by_reader.shared_readers(ground_of(place), order)
     return render(request, "evaluation/readers.html", _here(request, place, here) | context)
 
 
@@ -165,11 +163,8 @@ def _address(name: str, place: Place, region: Region, **query: str) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def _orders(name: str, place: Place, labels: Any, chosen: str) -> list[tuple[Any, str, bool]]:
-    return [
-        (label, _address(name, place, place.region, urut=str(order)), order == chosen)
-        for order, label in labels.items()
-    ]
+def _orders(labels: Mapping[Any, Promise], chosen: str) -> list[tuple[Promise, str, bool]]:
+    return [(label, str(order), order == chosen) for order, label in labels.items()]
 
 
 def _here(request: HttpRequest, place: Place, page: str) -> dict[str, Any]:

@@ -51,6 +51,10 @@ def decide(play, act, station, form, minutes=500, **more):
 
 @pytest.fixture
 def worked(play):
+    return work_an_evening(play)
+
+
+def work_an_evening(play):
     """An evening in Malang.
 
     dampit_1: siti 704 for 104, read 104 twice, the reading is taken: siti's error. Joko sends another form, later.
