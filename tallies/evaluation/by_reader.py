@@ -16,6 +16,7 @@ from tallies.evaluation.by_region import SHARED_SECONDS
 from tallies.evaluation.charging import Boxes, Case, Charges, Round, charge
 from tallies.evaluation.ground import Ground, in_batches
 from tallies.evaluation.problems import SETTLING
+from tallies.evaluation.recap_readings import recap_numbers
 from tallies.models import (
     WITH_FIGURES,
     C1Form,
@@ -44,6 +45,7 @@ class ReaderLine:
 
     ``settled``: forms read whose figures are settled, of which ``wrong`` were read with ``boxes`` wrong boxes in
     all; ``mended``: forms of which a box was wrong at first only. ``seconds``: of a first round, on average.
+    ``recaps``: D.Hasil, counted apart: one has as many boxes as a hundred C1s.
     ``unreadable``: forms of which the reader said that they are no readable C1 of the station.
     """
 
@@ -56,6 +58,9 @@ class ReaderLine:
     mended: int = 0
     unreadable: int = 0
     seconds: int | None = None
+    recaps: int = 0
+    recaps_settled: int = 0
+    recaps_wrong: int = 0
 
     @property
     def error_rate(self) -> Fraction | None:
@@ -84,7 +89,8 @@ def readers(ground: Ground, order: str = "salah") -> list[ReaderLine]:
         took=Avg(took, filter=Q(round=1)),
     )
     lines = {row["reader"]: row for row in rows}
-    names = {person.pk: str(person) for person in User.objects.filter(pk__in=lines)}
+    recaps = recap_numbers(ground)
+    names = {person.pk: str(person) for person in User.objects.filter(pk__in={*lines, *recaps})}
     found = {
         key: ReaderLine(
             key,
@@ -100,11 +106,14 @@ def readers(ground: Ground, order: str = "salah") -> list[ReaderLine]:
         for key, changes in _of_one(read).items():
             line = found[key]
             found[key] = replace(line, **{name: getattr(line, name) + n for name, n in changes.items()})
+    for key, numbers in recaps.items():
+        found[key] = replace(found.get(key, ReaderLine(key, names[key], 0, 0)), **numbers)
     return sorted(found.values(), key=ORDERS[order])
 
 
 def count(ground: Ground) -> int:
-    return _readings(ground).values("reader").distinct().count()
+    """No fewer than the readers there are."""
+    return _readings(ground).values("reader").distinct().count() + len(recap_numbers(ground))
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,9 @@ def _readers(_user: Any, place: Place, _filters: Filters) -> Table:
         Column(_("Benar pada bacaan ulang")),
         Column(_("Tanpa angka")),
         Column(_("Detik, rata-rata")),
+        Column(_("D.Hasil dibaca")),
+        Column(_("D.Hasil sudah ditetapkan")),
+        Column(_("D.Hasil salah")),
     )
 
     def rows() -> Iterator[Row]:
@@ -172,6 +175,9 @@ def _readers(_user: Any, place: Place, _filters: Filters) -> Table:
                 one.mended,
                 one.unreadable,
                 one.seconds,
+                one.recaps,
+                one.recaps_settled,
+                one.recaps_wrong,
             )
 
     def count(_most: int | None) -> int:

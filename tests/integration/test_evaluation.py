@@ -19,9 +19,10 @@ from tallies.evaluation import by_reader, by_region, by_witness
 from tallies.evaluation.by_witness import After, Order
 from tallies.evaluation.ground import ground_of
 from tallies.models import C1Form, Channel, Decision, Finding, Outcome, Reading
+from tallies.recap import second_reading, settling
 from tallies.totals.places import place_for
 from tallies.witnesses import invitations
-from tests import cast, reading
+from tests import cast, reading, recaps
 from tests.reading import figures, read, read_all_twice, report, take
 
 CLOSES = datetime(2020, 12, 9, 6, 0, tzinfo=UTC)
@@ -294,6 +295,21 @@ def test_a_refused_form_charges_nobody(worked):
     decide(worked, verification.reject, "dampit_2", second, reason="Bukan formulir C1")
     oper = readers(worked)["Oper"]
     assert (oper.settled, oper.wrong) == (1, 0)
+
+
+@pytest.mark.parametrize(("adopted", "wrong"), [(True, 0), (False, 1)])
+def test_a_d_hasil_is_charged_to_its_reader_where_the_settled_one_says_otherwise(worked, adopted, wrong):
+    by = recaps.recap_witness(worked)
+    form = recaps.send(worked, by=by, photos=(recaps.photo(by),))
+    said = recaps.columns({recaps.SUKAMAJU: [100, 50, 25], recaps.PAMOTAN: [80, 66, 20]})
+    seen = second_reading.read(form, said, by=worked.oper, uuid=uuid.uuid4()).reading
+    before = readers(worked)["Oper"]
+    assert (before.recaps, before.recaps_settled, before.recaps_wrong) == (1, 0, 0)
+    settle = settling.adopt if adopted else settling.choose
+    settle(seen if adopted else form, by=worked.budi, seen=recaps.result(worked).audit_seq, reason="Dari kertas")
+    oper = readers(worked)["Oper"]
+    assert (oper.recaps, oper.recaps_settled, oper.recaps_wrong) == (1, 1, wrong)
+    assert (oper.forms, oper.wrong) == (3, 1)
 
 
 # Practice
