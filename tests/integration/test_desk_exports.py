@@ -24,7 +24,18 @@ from tests import finding_makers
 from tests.cast import person, region, submission
 from tests.integration.test_exports import address, body, frame_and_rows
 
-DESKS = ("kedatangan", "belum-masuk", "laporan", "karantina", "ponsel", "penugasan", "target", "temuan")
+DESKS = (
+    "kedatangan",
+    "belum-masuk",
+    "laporan",
+    "karantina",
+    "ponsel",
+    "penugasan",
+    "evaluasi",
+    "evaluasi-saksi",
+    "target",
+    "temuan",
+)
 
 
 @pytest.fixture
@@ -215,7 +226,8 @@ def test_every_list_has_its_frame_in_every_format(busy, client, table):
 
 
 def test_every_list_that_registers_is_held_to_these_claims():
-    assert tuple(DESK_TABLES) == DESKS
+    # Without a second reading there are no readers: test_evaluation_pages.py holds their list to them.
+    assert tuple(one for one in DESK_TABLES if one != "evaluasi-pembaca") == DESKS
 
 
 def test_a_coordinator_of_another_kabupaten_gets_no_list(busy, client):
