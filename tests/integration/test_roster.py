@@ -160,7 +160,7 @@ def test_replaced_is_one_act_with_a_link_for_the_new_one(play):
     done = staffing.replace(here, old, toni, seen=seen(here), by=play.budi)
     assert (guards(here), done.assignment.witness) == (["Toni"], toni)
     assert activation.find(done.token).user == toni
-    assert acts()[before:] == ["assignment revoked", "assignment made"]
+    assert acts()[before:] == ["link issued", "assignment revoked", "assignment made"]
     old.refresh_from_db()
     assert old.revoked_by == play.budi
 

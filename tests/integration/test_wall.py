@@ -467,8 +467,10 @@ def test_that_a_screen_is_on_is_written_once_a_minute(play):
     assert "terakhir dibuka" in text(as_(play.budi).get(LINKS))
 
 
-def test_the_tab_is_there_for_who_makes_links_and_for_nobody_else(play):
-    assert f'href="{LINKS}"' in text(as_(play.nasi).get("/hasil/", follow=True))
+def test_the_way_is_there_for_who_makes_links_and_for_nobody_else(play):
+    assert 'href="/kelola/"' in text(as_(play.nasi).get("/hasil/", follow=True))
+    assert f'href="{LINKS}"' in text(as_(play.nasi).get("/kelola/"))
+    assert 'href="/kelola/"' not in text(as_(play.siti).get("/saksi/?biasa"))
     assert f'href="{LINKS}"' not in text(as_(play.siti).get("/saksi/?biasa"))
 
 
