@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError
 from django.utils import timezone
 
+from accounts import recording
 from sista.database import writing
 from tallies.models import FileImport, ImportState
 
@@ -35,7 +36,11 @@ def confirm(one: FileImport, *, by: Any) -> bool:
     fields = {"imported_by": by, "imported_at": timezone.now(), "attempts": 0, "rows_done": 0}
     try:
         with writing():
-            return bool(ready.update(state=ImportState.IMPORTING, **fields))
+            confirmed = bool(ready.update(state=ImportState.IMPORTING, **fields))
+            if confirmed:
+                said = {"election": one.election_id, "file": one.sha256, "rows": one.rows_fit}
+                recording.record("import confirmed", by=by, region=one.region, subject=one, content=said)
+            return confirmed
     except IntegrityError as error:
         raise Busy from error
 

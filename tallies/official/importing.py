@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import Max, OuterRef, Q, Subquery
 
+from accounts import recording
 from sista import rows as stored_rows
 from sista.database import writing
 from sista.spreadsheets.records import Record
@@ -113,7 +114,10 @@ def undo(one: OfficialImport, *, by: Any) -> int:
     with undoing(one, by=by):
         if newer_than(one).exists():
             raise NotUndone
-        return _stand_back(one)
+        changed = _stand_back(one)
+        said = {"election": one.election_id, "file": one.sha256, "number": changed}
+        recording.record("import undone", by=by, region=one.region, subject=one, content=said)
+        return changed
 
 
 def _stand_back(one: OfficialImport) -> int:
