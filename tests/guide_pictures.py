@@ -97,7 +97,7 @@ def _signed_in(browser: Browser, address: str, shot: Shot, password: str) -> Pag
         base_url=address, locale="id-ID", timezone_id="Asia/Jakarta", viewport={"width": width, "height": height}
     )
     page = context.new_page()
-    page.goto("/masuk/")
+    page.goto("/masuk/?sandi")
     page.fill("[name=username]", shot.who)
     page.fill("[name=password]", password)
     page.locator("form[action*=masuk] button, main form button").first.click()
