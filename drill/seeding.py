@@ -1,0 +1,139 @@
+"""Make the election that is rehearsed, and a signed-in witness for every station. Run inside the rehearsed system.
+
+Rows in bulk, by the database itself where it can: 50,000 sign-ins would spend four hours on passwords.
+The last line on standard output is JSON: keys of the contest and of each station with the cookie of its witness.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import secrets
+from pathlib import Path
+
+import django
+
+PAIRS = ("Anwar-Dewi", "Budi-Citra", "Eko-Fitri")
+DPT_MALE, DPT_FEMALE = 148, 152
+#: Jawa Timur first, then the other provinces in the order of their codes.
+FIRST_PROVINCE = "35"
+STATIONS_A_DESA = 10
+#: So that few stations still lie in several kecamatan.
+LEAST_DESA = 60
+SESSION_HOURS = 48
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--stations", type=int, required=True)
+    parser.add_argument("--witnesses", type=Path, required=True, help="where the sessions are written (JSON lines)")
+    given = parser.parse_args()
+    django.setup()
+    _make_regions(given.stations)
+    contest = _make_election(given.stations)
+    _sign_in_all(given.witnesses)
+    _settle()
+    print(json.dumps({"contest": contest}))  # noqa: T201
+
+
+def _stations_a_desa(stations: int) -> int:
+    return max(1, min(STATIONS_A_DESA, stations // LEAST_DESA))
+
+
+def _make_regions(stations: int) -> None:
+    """As many desa of the package as are needed, with what is above them."""
+    from regions import importing
+    from regions.models import Level
+
+    rows = list(importing.rows_from_package())
+    desa = [row.code for row in rows if row.level == Level.VILLAGE]
+    desa.sort(key=lambda code: (not code.startswith(FIRST_PROVINCE), code))
+    chosen = set(desa[: -(-stations // _stations_a_desa(stations))])
+    above = {code[:length] for code in chosen for length in (2, 5, 8)} | {importing.NATION[0]}
+    importing.import_regions(row for row in rows if row.code in chosen | above)
+
+
+def _make_election(stations: int) -> int:
+    from django.db import connection
+
+    from regions.models import Level, Region
+    from tallies import preparation
+    from tallies.models import Election, FormKind, Office, Phase
+
+    election = Election.objects.create(
+        name="Gladi",
+        slug="gladi",
+        date=dt.date.today(),
+        phase=Phase.OPEN,
+        form_kind=FormKind.FULL,
+        party_name="Partai Kita",
+        is_simulation=True,
+    )
+    pairs = [preparation.NewPair(number, name, usungan=number == 1) for number, name in enumerate(PAIRS, start=1)]
+    nation = Region.objects.get(level=Level.NATION)
+    contest = preparation.create_contest(election, nation, str(Office.PRESIDENT), pairs)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO tallies_pollingstation (election_id, region_id, number, registered_male, registered_female) "
+            "SELECT %s, region.id, number, %s, %s FROM regions_region region, generate_series(1, %s) number "
+            "WHERE region.level = %s ORDER BY region.first, number LIMIT %s",
+            [election.pk, DPT_MALE, DPT_FEMALE, _stations_a_desa(stations), Level.VILLAGE, stations],
+        )
+        cursor.execute(
+            "INSERT INTO accounts_user (username, password, is_superuser, first_name, last_name, email, is_staff, "
+            "is_active, date_joined, role, full_name, phone, language) "
+            "SELECT 'saksi-' || id, '!', false, '', '', '', false, true, CURRENT_TIMESTAMP, 'saksi', "
+            "'Saksi ' || id, '', 'id' FROM tallies_pollingstation"
+        )
+        cursor.execute(
+            "INSERT INTO tallies_assignment (station_id, witness_id, assigned_at) "
+            "SELECT station.id, person.id, CURRENT_TIMESTAMP FROM tallies_pollingstation station "
+            "JOIN accounts_user person ON person.username = 'saksi-' || station.id"
+        )
+    preparation.add_missing_results(election)
+    return int(contest.pk)
+
+
+def _sign_in_all(path: Path) -> None:
+    """A session for each witness, as signing in makes it."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.models import Session
+    from django.utils import timezone
+
+    from accounts.models import User
+    from accounts.sessions import SessionStore
+    from tallies.models import Assignment
+
+    guards = Assignment.objects.order_by("station_id").values_list("station_id", "witness_id")
+    some = User.objects.filter(pk=guards.first()[1]).get()
+    store, until = SessionStore(), timezone.now() + dt.timedelta(hours=SESSION_HOURS)
+    # All have the same unusable password, and the hash is of that.
+    shared = {BACKEND_SESSION_KEY: "accounts.sessions.Backend", HASH_SESSION_KEY: some.get_session_auth_hash()}
+    path.touch(mode=0o600)
+    sessions = []
+    with path.open("w") as out:
+        for station, witness in guards.iterator():
+            key = secrets.token_hex(16)
+            data = store.encode({SESSION_KEY: str(witness), **shared})
+            sessions.append(Session(session_key=key, session_data=data, expire_date=until))
+            cookie = f"{settings.SESSION_COOKIE_NAME}={key}; {settings.CSRF_COOKIE_NAME}="
+            out.write(json.dumps([station, cookie]) + "\n")
+    Session.objects.bulk_create(sessions, batch_size=5000)
+
+
+def _settle() -> None:
+    """Let the totals know of the stations, and the planner of the rows."""
+    from django.db import connection
+
+    from tallies.models import Election
+    from tallies.totals import rebuilding
+
+    rebuilding.rebuild(Election.objects.get())
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE)")
+
+
+if __name__ == "__main__":
+    main()
