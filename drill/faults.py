@@ -22,17 +22,20 @@ from drill.stores import Postgres, Redis
 
 SECONDS_TO_WAIT_FOR_A_BATCH = 5.0
 SECONDS_TO_RELOAD = 60.0
+#: Sent for certain while the disk is full, whatever else arrives then.
+PHOTOS_ON_A_FULL_DISK = 4
 
 
 @dataclass
 class System:
-    """``seconds``: how long what is switched off stays so."""
+    """``seconds``: how long what is switched off stays so. ``send_with_photo``: have a witness send one now."""
 
     keeper: Keeper
     postgres: Postgres
     redis: Redis
     disk: SmallDisk
     seconds: float
+    send_with_photo: Callable[[], int | None] = lambda: None
 
 
 class LeftOut(Exception):
@@ -114,6 +117,8 @@ def fill_disk(system: System) -> str:
     if not system.disk.how:
         raise LeftOut("neither root nor a user name space to mount a small disk in")
     system.disk.fill()
+    for _ in range(PHOTOS_ON_A_FULL_DISK):
+        system.send_with_photo()
     time.sleep(system.seconds)
     system.disk.free()
     return f"of the photos, for {system.seconds:.0f} s: {system.disk.how}, filled to the last byte"

@@ -46,19 +46,28 @@ class Witness:
     cookie: str
 
 
+def one_form(witness: Witness, contest: int, chance: random.Random, *, with_photo: bool) -> Phone:
+    """A phone with one form to send at once, and its photo."""
+    first = _first(witness, contest, chance, with_photo=with_photo)
+    sends = [Send("first", first, 0.0)] + ([Send("photo", first, 0.0)] if with_photo else [])
+    return Phone(witness.cookie, deque(sends))
+
+
+def _first(witness: Witness, contest: int, chance: random.Random, *, with_photo: bool) -> Paper:
+    first = papers.paper(witness.station, contest, chance)
+    return replace(first, photo=papers.photo_hash(first.key)) if with_photo else first
+
+
 def phones_of_a_night(
-    witnesses: list[Witness], *, contest: int, forms: int, seconds: float, chance: random.Random
+    witnesses: list[Witness], *, contest: int, seconds: float, chance: random.Random
 ) -> list[Phone]:
-    """``forms`` witnesses send theirs; some twice, some with a photo, some another one later, some a wrong one."""
-    sending = chance.sample(witnesses, forms)
+    """Each witness sends one form; some twice, some with a photo, some another one later, some a wrong one."""
     phones = []
-    for witness, due in zip(sending, arrivals.moments(forms, seconds, chance), strict=True):
-        first = papers.paper(witness.station, contest, chance)
+    for witness, due in zip(witnesses, arrivals.moments(len(witnesses), seconds, chance), strict=True):
+        has_photo = chance.random() < WITH_PHOTO
+        first = _first(witness, contest, chance, with_photo=has_photo)
         later = due + chance.uniform(*LATER) * seconds
         phone = Phone(witness.cookie)
-        has_photo = chance.random() < WITH_PHOTO
-        if has_photo:
-            first = replace(first, photo=papers.photo_hash(first.key))
         phone.waiting.append(Send("first", first, due))
         if chance.random() < SENT_AGAIN:
             phone.waiting.append(Send("again", first, due))

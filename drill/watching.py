@@ -26,6 +26,8 @@ class Watch:
     def __init__(self, database_url: str) -> None:
         self.database_url = database_url
         self.lags: list[Lag] = []
+        #: By station: when it was last seen that all acknowledged of it is counted.
+        self.counted: dict[int, float] = {}
         self._pending: dict[int, list[float]] = {}
         self._one_at_a_time = threading.Lock()
         self._over = threading.Event()
@@ -76,6 +78,7 @@ class Watch:
                     for station in asked.keys() - waiting:
                         # What was acknowledged after we asked stays.
                         moments = self._pending.pop(station)
+                        self.counted[station] = now
                         self.lags += [Lag(at, now - at) for at in moments[: len(asked[station])]]
                         if rest := moments[len(asked[station]) :]:
                             self._pending[station] = rest

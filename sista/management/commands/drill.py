@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from drill import faults, rehearsal
 from drill.keeping import StepFailed
+from drill.plan import RESERVE, Plan
 from drill.programs import CannotRun
 
 
@@ -35,9 +36,9 @@ class Command(BaseCommand):
         # TERM ends what was started as Ctrl-C does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        plan = rehearsal.Plan(stations, minutes, rate, chosen(faults), out.resolve(), web, seed)
-        if stations < 10 or minutes <= 0 or rate <= 0 or web < 1:
-            raise CommandError("At least 10 stations, and some minutes, rate and web processes.")
+        plan = Plan(stations, minutes, rate, chosen(faults), out.resolve(), web, seed)
+        if stations < 2 * RESERVE or minutes <= 0 or rate <= 0 or web < 1:
+            raise CommandError(f"At least {2 * RESERVE} stations, and some minutes, rate and web processes.")
         try:
             kept = rehearsal.run(plan, self.say)
         except (CannotRun, StepFailed) as why:
