@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,8 +156,8 @@ FAULTS: dict[str, Fault] = {
     "web-kill": kill_web,
     "disk-full": fill_disk,
 }
-#: The first worker is killed that often in a row.
-WORKER_KILLS = 3
+#: The worker is killed that often in a row, except in a night that is too short for it.
+WORKER_KILLS, MINUTES_FOR_THEM = 3, 1.0
 
 
 def chosen(names: str) -> list[str]:
@@ -171,8 +171,9 @@ def chosen(names: str) -> list[str]:
     return found
 
 
-def one_round(names: list[str]) -> list[str]:
-    return [name for name in names for _ in range(WORKER_KILLS if name == "worker-kill" else 1)]
+def one_round(names: Iterable[str], minutes: float) -> list[str]:
+    kills = WORKER_KILLS if minutes >= MINUTES_FOR_THEM else 1
+    return [name for name in names for _ in range(kills if name == "worker-kill" else 1)]
 
 
 @dataclass

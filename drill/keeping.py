@@ -125,10 +125,9 @@ class Keeper:
             self._thread.join()
 
     def run(self, module: str, *arguments: str) -> str:
-        """Run one of our modules, or manage.py, with the settings of the rehearsed system; its output."""
-        script = [str(programs.PROJECT / "manage.py")] if module == "manage" else ["-m", module]
+        """Run one of our modules with the settings of the rehearsed system; its output. Raises `StepFailed`."""
         done = subprocess.run(
-            self.disk.inside([sys.executable, *script, *arguments]),
+            self.disk.inside([sys.executable, "-m", module, *arguments]),
             cwd=programs.PROJECT,
             env=self.environment | WITHOUT_METRICS_PORT,
             stdin=subprocess.DEVNULL,

@@ -97,7 +97,7 @@ def _make_faults(
     happened: list[Happened] = []
     left_out: dict[str, str] = {}
     system.send_with_photo = lambda: scouts.send(with_photo=True)
-    first = faults.one_round(list(plan.faults))
+    first = faults.one_round(plan.faults, plan.minutes)
     turn = 0
     while first and not set(plan.faults) <= set(left_out):
         time.sleep(plan.quiet)

@@ -13,7 +13,7 @@ from typing import Any
 
 from drill import night, programs, report
 from drill.faults import System
-from drill.keeping import Keeper, StepFailed
+from drill.keeping import Keeper
 from drill.plan import Plan
 from drill.programs import CannotRun
 from drill.queues import Witness
@@ -33,19 +33,14 @@ def run(plan: Plan, say: Callable[[str], None]) -> bool:
         found: dict[str, Any] = {"plan": plan.as_json(), "source_hash": source_hash(programs.PROJECT)}
         found["disk"] = system.disk.how or "a plain folder: disk-full is left out"
         say(f"Making {plan.stations:,} stations, each with a witness who is signed in …")
-        witnesses, contest = _seed(system.keeper, plan, folder)
-        found["zero"] = _zero_report(system.keeper)
+        witnesses, contest, found["zero"] = _seed(system.keeper, plan, folder)
         say(report.zero_in_words(found))
         system.keeper.start_all()
         parts.callback(system.keeper.stop)
         programs.until(lambda: night.is_ready(system.keeper.port), "all parts are ready", 120)
         found |= night.pass_night(plan, system, folder / "memory", witnesses, contest, say)
         say("Recounting from what the senders remember …")
-        found["final"] = json.loads(
-            _last_line(system.keeper.run("drill.reading_back", "final", str(folder / "memory")))
-        )
-        found["rebuild_check"] = _check(system.keeper, "rebuild_totals", "--check")
-        found["audit"] = _check(system.keeper, "verify_audit")
+        found["final"] = json.loads(_last_line(system.keeper.run("drill.reading_back", str(folder / "memory"))))
         found["restarts"] = system.keeper.restarts
         found["bounds"] = report.bounds(found)
         _keep_logs(folder, plan.out)
@@ -80,31 +75,19 @@ def _start_stores(plan: Plan, folder: Path, parts: ExitStack, say: Callable[[str
     return System(keeper, postgres, redis, disk, plan.seconds_off)
 
 
-def _seed(keeper: Keeper, plan: Plan, folder: Path) -> tuple[list[Witness], int]:
-    keeper.run("manage", "migrate", "--verbosity", "0", "--no-input")
+def _seed(keeper: Keeper, plan: Plan, folder: Path) -> tuple[list[Witness], int, dict[str, Any]]:
+    """Make the election; return the witnesses, the key of the contest, and the zero report."""
     sessions = folder / "witnesses"
     told = keeper.run("drill.seeding", "--stations", str(plan.stations), "--witnesses", str(sessions))
-    witnesses = [Witness(*json.loads(line)) for line in sessions.read_text().splitlines()]
-    return witnesses, json.loads(_last_line(told))["contest"]
+    made = json.loads(_last_line(told))
+    zero = made["zero"]
+    if zero["forms"] or zero["totals_not_zero"] or not zero["rebuild_check"]["clean"]:
+        raise CannotRun(f"Something is in before the first form: {zero}")
+    return [Witness(*json.loads(line)) for line in sessions.read_text().splitlines()], made["contest"], zero
 
 
 def _last_line(text: str) -> str:
     return text.strip().splitlines()[-1]
-
-
-def _zero_report(keeper: Keeper) -> dict[str, Any]:
-    zero: dict[str, Any] = json.loads(_last_line(keeper.run("drill.reading_back", "zero")))
-    zero["rebuild_check"] = _check(keeper, "rebuild_totals", "--check")
-    if zero["forms"] or zero["totals_not_zero"] or not zero["rebuild_check"]["clean"]:
-        raise CannotRun(f"Something is in before the first form: {zero}")
-    return zero
-
-
-def _check(keeper: Keeper, *command: str) -> dict[str, Any]:
-    try:
-        return {"clean": True, "said": _last_line(keeper.run("manage", *command))}
-    except StepFailed as failed:
-        return {"clean": False, "said": str(failed)}
 
 
 def _keep_logs(folder: Path, out: Path) -> None:

@@ -38,8 +38,8 @@ def bounds(found: dict[str, Any]) -> list[dict[str, Any]]:
             found["http"]["away_without_retry_after"] == 0,
         ),
         _bound("forms refused in a rolling restart", rolled, 0, rolled == 0),
-        _clean("rebuild_totals --check", found["rebuild_check"]),
-        _clean("verify_audit", found["audit"]),
+        _clean("rebuild_totals --check", final["rebuild_check"]),
+        _clean("verify_audit", final["audit"]),
         _bound("hash of the data, as before", _same(found), "same", found["zero"]["data_hash"] == final["data_hash"]),
         _bound("everything drained at the end", _yes(found["drained"]), "yes", found["drained"]),
         _bound(

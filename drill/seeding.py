@@ -1,7 +1,7 @@
 """Make the election that is rehearsed, and a signed-in witness for every station. Run inside the rehearsed system.
 
 Rows in bulk, by the database itself where it can: 50,000 sign-ins would spend four hours on passwords.
-The last line on standard output is JSON: keys of the contest and of each station with the cookie of its witness.
+The last line on standard output is JSON: the key of the contest, and the zero report.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import secrets
 from pathlib import Path
 
 import django
+from django.core.management import call_command
+
+from drill import reading_back
 
 PAIRS = ("Anwar-Dewi", "Budi-Citra", "Eko-Fitri")
 DPT_MALE, DPT_FEMALE = 148, 152
@@ -30,11 +33,12 @@ def main() -> None:
     parser.add_argument("--witnesses", type=Path, required=True, help="where the sessions are written (JSON lines)")
     given = parser.parse_args()
     django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
     _make_regions(given.stations)
     contest = _make_election(given.stations)
     _sign_in_all(given.witnesses)
     _settle()
-    print(json.dumps({"contest": contest}))  # noqa: T201
+    print(json.dumps({"contest": contest, "zero": reading_back.zero()}))  # noqa: T201
 
 
 def _stations_a_desa(stations: int) -> int:
@@ -46,10 +50,14 @@ def _make_regions(stations: int) -> None:
     from regions import importing
     from regions.models import Level
 
-    rows = list(importing.rows_from_package())
-    desa = [row.code for row in rows if row.level == Level.VILLAGE]
+    needed = -(-stations // _stations_a_desa(stations))
+    desa: list[str] = []
+    for province in (FIRST_PROVINCE, None):
+        if len(desa) < needed:
+            rows = list(importing.rows_from_package(province))
+            desa = [row.code for row in rows if row.level == Level.VILLAGE]
     desa.sort(key=lambda code: (not code.startswith(FIRST_PROVINCE), code))
-    chosen = set(desa[: -(-stations // _stations_a_desa(stations))])
+    chosen = set(desa[:needed])
     above = {code[:length] for code in chosen for length in (2, 5, 8)} | {importing.NATION[0]}
     importing.import_regions(row for row in rows if row.code in chosen | above)
 

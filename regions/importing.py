@@ -46,10 +46,10 @@ class ImportCounts:
     total: int
 
 
-def rows_from_package() -> Iterator[Row]:
-    """Yield the nation and every region of the package, parents first."""
+def rows_from_package(province: str | None = None) -> Iterator[Row]:
+    """Yield the nation and every region of the package, or of one ``province`` of it (a code), parents first."""
     yield Row(NATION[0], "", Level.NATION, NATION[1], TimeZone.WIB.value)
-    pending = list_wilayah()
+    pending = [item for item in list_wilayah() if province in (None, item.code)]
     while pending:
         children = []
         for item in pending:

@@ -14,6 +14,9 @@ from drill.keeping import StepFailed
 from drill.plan import RESERVE, Plan
 from drill.programs import CannotRun
 
+#: Not 1, which says that a bound was broken.
+COULD_NOT = 2
+
 
 class Command(BaseCommand):
     help = (
@@ -42,7 +45,7 @@ class Command(BaseCommand):
         try:
             kept = rehearsal.run(plan, self.say)
         except (CannotRun, StepFailed) as why:
-            raise CommandError(str(why)) from why
+            raise CommandError(str(why), returncode=COULD_NOT) from why
         except KeyboardInterrupt:
             self.say("Stopped; everything that was started is ended.")
             sys.exit(130)
