@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from contextlib import suppress
 from typing import Any
 
@@ -17,18 +18,22 @@ from tallies.count_room import claims, moving, readings, verification, work_queu
 from tallies.count_room.decision_page import decision_page
 from tallies.count_room.readings import ReadingRefused
 from tallies.count_room.verification import DecisionRefused, NotDecidable
+from tallies.figures import Figures
 from tallies.intake import IntakeRefused
 from tallies.models import (
     OPEN_READINGS,
     C1Form,
+    Channel,
     Finding,
     Outcome,
+    PairTotal,
     Phase,
     Reading,
     ReadingState,
     Review,
     StationResult,
 )
+from tallies.submission import PhotoName, Submission
 from tallies.totals import aggregation, rebuilding
 from tests import cast
 from tests.reading import arrived, figures, read, read_all_twice, report, send, take
@@ -133,7 +138,25 @@ def check(play):
 def check_sums(play):
     aggregation.drain()
     assert list(rebuilding.differences(play.election)) == []
+    assert summed_by_hand(play) == stored_sums(play)
     assert list(audit.verify()) == []
+
+
+def summed_by_hand(play):
+    """Votes by region and pair as one adds them with a pencil: the paper that counts at each station, row by row."""
+    sums = Counter()
+    for result in StationResult.objects.filter(contest=play.malang).select_related("station__region"):
+        for vote in result.form.votes.select_related("pair") if result.is_in else ():
+            place = result.station.region
+            while place is not None and place.level >= play.malang.region.level:
+                sums[place.code, vote.pair.number] += vote.votes
+                place = place.parent
+    return +sums
+
+
+def stored_sums(play):
+    rows = PairTotal.objects.filter(contest=play.malang).values_list("region__code", "pair__number", "votes")
+    return +Counter({(code, number): votes for code, number, votes in rows})
 
 
 # Single sequences
@@ -284,6 +307,28 @@ class Evening:
         photos = {} if dice.random() < 0.8 else {"photos": ()}
         send(self.play, station, dice.choice(FIGURES), by=who, **photos)
 
+    def send_again(self, dice):
+        """A phone that heard no answer sends the same once more, however late."""
+        form = self._form(dice, channel=Channel.API)
+        if form:
+            values = {name: value for name, value in form.figures.values.items() if value is not None}
+            again = Submission(
+                uuid=form.uuid,
+                contest_id=form.contest_id,
+                station_id=form.station_id,
+                figures=Figures(votes=form.figures.votes, values=values),
+                photos=tuple(PhotoName(one.sha256, one.page, one.subject) for one in form.photo_names.all()),
+                supersedes=form.supersedes.uuid if form.supersedes else None,
+            )
+            before = list(StationResult.objects.order_by("pk").values())
+            receipt = intake.submit(again, by=form.submitted_by, channel=Channel.API)
+            assert (receipt.form, receipt.created) == (form, False)
+            assert list(StationResult.objects.order_by("pk").values()) == before
+
+    def count(self, dice):
+        """Totals follow between any two acts, not only at the end."""
+        aggregation.drain()
+
     def correct_own(self, dice):
         form = self._form(dice, submitted_by__in=[self.play.siti, self.play.joko])
         if form:
@@ -367,7 +412,7 @@ OFTEN = ["submit", "submit", "correct_own", "correct_own", "read_other", "read_e
 evenings = st.lists(st.tuples(st.sampled_from(ACTIONS + OFTEN), st.integers(0, 2**32)), min_size=3, max_size=12)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(evenings)
 def test_after_any_evening_nothing_is_lost_and_everything_open_can_be_settled(play, evening):
     with transaction.atomic():

@@ -146,6 +146,12 @@ def test_arguments_of_the_tests_arrive_as_they_were(project):
     assert project.calls()[-1] == ["-m", "pytest", "-k", "one or two", "tests/unit"]
 
 
+def test_a_rehearsal_needs_only_what_serving_needs(project):
+    assert project.with_python().run("drill", "--faults", "redis-stop,web-kill").returncode == 0
+    assert all("requirements-dev.txt" not in " ".join(call) for call in project.calls(starting="-m pip install"))
+    assert project.calls()[-1][1:] == ["drill", "--faults", "redis-stop,web-kill"]
+
+
 def test_the_environment_may_lie_elsewhere_named_from_here(project):
     project.with_python().run("manage", "check", SISTA_VENV="packages")
     assert (project.elsewhere / "packages" / "bin" / "python").exists()
