@@ -8,6 +8,7 @@ from typing import Any
 
 from drill.faults import Happened
 from drill.phones import GOOD, NO_ANSWER, Attempt
+from drill.plan import LONGEST_LAG
 from drill.watching import Lag
 
 FORMS = ("first", "again", "correction", "rival")
@@ -19,9 +20,12 @@ def percentile(values: Sequence[float], share: float) -> float | None:
 
 
 def is_inside(moment: float, happened: Iterable[Happened]) -> bool:
-    """From the beginning of a fault until everything was caught up after it."""
+    """From the beginning of a fault until everything was caught up after it.
+
+    What was acknowledged within the bound of the lag before it need not have been counted when it began.
+    """
     return any(
-        one.began <= moment <= (float("inf") if one.recovery is None else one.ended + one.recovery)
+        one.began - LONGEST_LAG <= moment <= (float("inf") if one.recovery is None else one.ended + one.recovery)
         for one in happened
     )
 

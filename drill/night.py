@@ -23,7 +23,7 @@ from drill.watching import Watch
 #: No form waits longer than this when all is caught up.
 CAUGHT_UP_SECONDS = 1.0
 #: What is not caught up or drained by then is told so, and the rehearsal goes on.
-LONGEST_RECOVERY, LONGEST_DRAIN = 120.0, 180.0
+PATIENCE_AFTER_A_FAULT, LONGEST_DRAIN = 120.0, 180.0
 SECONDS_BETWEEN_SCOUTS = 1.5
 DRIPPING = 4
 
@@ -134,7 +134,7 @@ def _await_recovery(system: System, phones: Phones, watch: Watch, scouts: Scouts
         is_through = watch.oldest() < CAUGHT_UP_SECONDS and not phones.failing
         return goes_through and is_through and is_ready(system.keeper.port)
 
-    return _await(is_recovered, LONGEST_RECOVERY)
+    return _await(is_recovered, PATIENCE_AFTER_A_FAULT)
 
 
 def _await(true: Callable[[], bool], seconds: float) -> float | None:

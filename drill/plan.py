@@ -8,6 +8,8 @@ from typing import Any
 
 #: Shares of the night: quiet before the first fault and between two; what stays switched off, and its bounds.
 QUIET, OFF, OFF_LEAST, OFF_MOST = 0.04, 0.05, 3.0, 60.0
+#: The bounds of time, in seconds: to the national total (p95, outside of faults), and until caught up after one.
+LONGEST_LAG, LONGEST_RECOVERY = 1.0, 60.0
 #: Witnesses, at least, who send only to see whether all works.
 RESERVE = 60
 

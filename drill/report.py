@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-LONGEST_LAG, LONGEST_RECOVERY = 1.0, 60.0
+from drill.plan import LONGEST_LAG, LONGEST_RECOVERY
+
 NOTHING = (
     ("lost", "acknowledged forms that are not stored"),
     ("altered", "acknowledged forms that are stored with other figures"),
