@@ -156,6 +156,8 @@ FAULTS: dict[str, Fault] = {
     "web-kill": kill_web,
     "disk-full": fill_disk,
 }
+#: While these are made every form is answered at once: the intake needs none of what is away.
+INTAKE_GOES_ON = set(FAULTS) - {"postgres-cut", "web-worker-kill", "web-kill"}
 #: The worker is killed that often in a row, except in a night that is too short for it.
 WORKER_KILLS, MINUTES_FOR_THEM = 3, 1.0
 

@@ -53,7 +53,9 @@ def pass_night(
     chance = random.Random(plan.seed)
     chance.shuffle(witnesses)
     sending, dripping, kept = witnesses[: plan.forms], witnesses[plan.forms], witnesses[plan.forms + 1 :]
-    phones_there = queues.phones_of_a_night(sending, contest=contest, seconds=plan.seconds, chance=chance)
+    phones_there = queues.phones_of_a_night(
+        sending, contest=contest, seconds=plan.seconds, photo_share=plan.photo_share, chance=chance
+    )
     memory, watch = Memory(memory_path), Watch(system.postgres.url)
     phones = Phones(system.keeper.port, memory, watch.acknowledged)
     drips = Drips(system.keeper.port, [dripping.cookie] * DRIPPING)
@@ -79,7 +81,7 @@ def pass_night(
         "drained": drained is not None,
         "seconds_to_drain": round(ended - began - plan.seconds, 1),
         "unanswered": phones.left,
-        "unexpected": phones.unexpected[:50],
+        "unexpected": phones.unexpected,
         "drips": dict(drips.answers),
         "faults": [one.as_json(began) for one in happened],
         "left_out": left_out,

@@ -70,7 +70,7 @@ def other_than(one: Paper, chance: random.Random, *, supersedes: bool) -> Paper:
 
 
 def photo_of(key: str) -> bytes:
-    """A JPEG of some 80 KB that is like no other, and the same for the same key."""
+    """A JPEG of some 260 KB, as phones make them, that is like no other, and the same for the same key."""
     width, height = PHOTO_SIDES
     coarse = Image.frombytes("L", (width // 4, height // 4), random.Random(key).randbytes(width * height // 16))
     out = io.BytesIO()

@@ -113,11 +113,12 @@ class Phones:
     def _work(self) -> None:
         while (phone := self._next()) is not None:
             again = self._send_all_due(phone)
+            # At once: for nobody who looks may it seem to be neither busy nor waiting.
             with self._changed:
                 self._busy -= 1
                 (self._failing.add if phone.delay else self._failing.discard)(id(phone))
-            if again is not None:
-                self._lay(phone, again)
+                if again is not None:
+                    self._lay(phone, again)
 
     def _next(self) -> Phone | None:
         with self._changed:

@@ -10,6 +10,8 @@ from typing import Any
 QUIET, OFF, OFF_LEAST, OFF_MOST = 0.04, 0.05, 3.0, 60.0
 #: The bounds of time, in seconds: to the national total (p95, outside of faults), and until caught up after one.
 LONGEST_LAG, LONGEST_RECOVERY = 1.0, 60.0
+#: Photos: the share of forms that have one, the most of them, and their disk beside those.
+WITH_PHOTO, MOST_PHOTOS, LEAST_MEGABYTES = 0.10, 2_500, 64
 #: Witnesses, at least, who send only to see whether all works.
 RESERVE = 60
 
@@ -34,6 +36,16 @@ class Plan:
     def forms(self) -> int:
         """The others are kept for what is sent to see whether all works, and for what drips."""
         return min(self.stations - max(self.stations // 10, RESERVE), int(self.rate * self.seconds))
+
+    @property
+    def photo_share(self) -> float:
+        """The share of forms with a photo: the disk of photos is in memory."""
+        return min(WITH_PHOTO, MOST_PHOTOS / self.forms)
+
+    @property
+    def photo_megabytes(self) -> int:
+        """So large that only our own file fills the disk: a photo, its copy and its thumbnail are 0.6 MB."""
+        return LEAST_MEGABYTES + int(self.photo_share * self.forms)
 
     @property
     def seconds_off(self) -> float:

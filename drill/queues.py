@@ -10,7 +10,9 @@ from drill import arrivals, papers
 from drill.papers import Paper
 
 #: Shares of the forms.
-SENT_AGAIN, LATE, WITH_PHOTO, IN_PIECES, USED_KEY, FOREIGN = 0.05, 0.01, 0.10, 0.5, 0.005, 0.005
+SENT_AGAIN, LATE, USED_KEY, FOREIGN = 0.05, 0.01, 0.005, 0.005
+#: Of the photos.
+IN_PIECES = 0.5
 #: A correction or a rival comes so much later, in shares of the night.
 LATER = (0.02, 0.2)
 
@@ -59,12 +61,12 @@ def _first(witness: Witness, contest: int, chance: random.Random, *, with_photo:
 
 
 def phones_of_a_night(
-    witnesses: list[Witness], *, contest: int, seconds: float, chance: random.Random
+    witnesses: list[Witness], *, contest: int, seconds: float, photo_share: float, chance: random.Random
 ) -> list[Phone]:
     """Each witness sends one form; some twice, some with a photo, some another one later, some a wrong one."""
     phones = []
     for witness, due in zip(witnesses, arrivals.moments(len(witnesses), seconds, chance), strict=True):
-        has_photo = chance.random() < WITH_PHOTO
+        has_photo = chance.random() < photo_share
         first = _first(witness, contest, chance, with_photo=has_photo)
         later = due + chance.uniform(*LATER) * seconds
         phone = Phone(witness.cookie)

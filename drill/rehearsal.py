@@ -21,9 +21,6 @@ from drill.small_disk import SmallDisk
 from drill.source_hash import source_hash
 from drill.stores import Postgres, Redis
 
-#: Of the photos: so large that only our own file fills it.
-LEAST_MEGABYTES = 64
-
 
 def run(plan: Plan, say: Callable[[str], None]) -> bool:
     """Rehearse, write the reports to ``plan.out``, and return whether every bound was kept. Raises `CannotRun`."""
@@ -63,7 +60,7 @@ def _own_folder() -> Iterator[Path]:
 def _start_stores(plan: Plan, folder: Path, parts: ExitStack, say: Callable[[str], None]) -> System:
     postgres, redis = Postgres(folder / "postgres"), Redis(folder / "redis")
     (folder / "data").mkdir()
-    disk = SmallDisk(folder / "data" / "photos", max(LEAST_MEGABYTES, plan.forms // 8), folder / "disk.log")
+    disk = SmallDisk(folder / "data" / "photos", plan.photo_megabytes, folder / "disk.log")
     say("Starting a PostgreSQL and a Redis of its own …")
     parts.callback(disk.remove)
     disk.make()

@@ -27,7 +27,7 @@ def test_most_arrive_in_four_hours_and_the_peak_is_five_times_the_mean():
 
 def test_each_phone_sends_its_first_form_first_and_a_wrong_one_never_under_a_key_of_its_own_station():
     witnesses = [Witness(number, f"cookie-{number}") for number in range(1, 801)]
-    phones = queues.phones_of_a_night(witnesses, contest=1, seconds=60, chance=random.Random(2))
+    phones = queues.phones_of_a_night(witnesses, contest=1, seconds=60, photo_share=0.1, chance=random.Random(2))
     kinds = [send.kind for phone in phones for send in phone.waiting]
     assert {kind: kinds.count(kind) > 0 for kind in GOOD} == dict.fromkeys(GOOD, True)
     for phone in phones:
@@ -124,8 +124,9 @@ def test_one_of_what_must_not_be_breaks_its_bound(name):
         {"http": {"errors_500": 0, "away_without_retry_after": 1}},
         {"zero": {"data_hash": "another"}},
         {"lag": {"outside": {"p95": 1.01}}},
-        {"faults": [{"fault": "redis-stop", "recovery": 60.5, "forms_not_answered_at_once": 9}]},
-        {"faults": [{"fault": "redis-stop", "recovery": None, "forms_not_answered_at_once": 9}]},
+        {"faults": [{"fault": "web-kill", "recovery": 60.5, "forms_not_answered_at_once": 9}]},
+        {"faults": [{"fault": "postgres-cut", "recovery": None, "forms_not_answered_at_once": 9}]},
+        {"faults": [{"fault": "redis-stop", "recovery": 1.0, "forms_not_answered_at_once": 1}]},
         {"faults": [{"fault": "rolling-restart", "recovery": 1.0, "forms_not_answered_at_once": 1}]},
     ],
 )
