@@ -16,7 +16,7 @@ from tests.processes import clean_environment
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--stations", "300", "--minutes", "0.4", "--rate", "7", "--faults", "worker-kill,postgres-cut,disk-full"]
 #: How fast a machine is that runs tests beside it is not what is claimed here.
-OF_TIME = "s"
+OF_TIME = " s"
 
 
 @pytest.fixture(scope="module")
