@@ -51,7 +51,7 @@ def bounds(found: dict[str, Any]) -> list[dict[str, Any]]:
         _bound("everything drained at the end", _yes(found["drained"]), "yes", found["drained"]),
         _bound(
             "lag to the national total outside of faults, p95",
-            _seconds(lag),
+            "not measured" if lag is None else _seconds(lag),
             f"<= {LONGEST_LAG:g} s",
             lag is None or lag <= LONGEST_LAG,
         ),

@@ -1,6 +1,6 @@
 """Make the election that is rehearsed, and a signed-in witness for every station. Run inside the rehearsed system.
 
-Rows in bulk, by the database itself where it can: 50,000 sign-ins would spend four hours on passwords.
+Rows in bulk: 50,000 sign-ins would spend four hours on passwords.
 The last line on standard output is JSON: the key of the contest, and the zero report.
 """
 
@@ -10,6 +10,7 @@ import argparse
 import datetime as dt
 import json
 import secrets
+from itertools import islice
 from pathlib import Path
 
 import django
@@ -25,6 +26,7 @@ STATIONS_A_DESA = 10
 #: So that few stations still lie in several kecamatan.
 LEAST_DESA = 60
 SESSION_HOURS = 48
+BATCH = 5000
 
 
 def main() -> None:
@@ -63,11 +65,10 @@ def _make_regions(stations: int) -> None:
 
 
 def _make_election(stations: int) -> int:
-    from django.db import connection
-
+    from accounts.models import Role, User
     from regions.models import Level, Region
     from tallies import preparation
-    from tallies.models import Election, FormKind, Office, Phase
+    from tallies.models import Assignment, Election, FormKind, Office, Phase, PollingStation
 
     election = Election.objects.create(
         name="Gladi",
@@ -81,24 +82,31 @@ def _make_election(stations: int) -> int:
     pairs = [preparation.NewPair(number, name, usungan=number == 1) for number, name in enumerate(PAIRS, start=1)]
     nation = Region.objects.get(level=Level.NATION)
     contest = preparation.create_contest(election, nation, str(Office.PRESIDENT), pairs)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO tallies_pollingstation (election_id, region_id, number, registered_male, registered_female) "
-            "SELECT %s, region.id, number, %s, %s FROM regions_region region, generate_series(1, %s) number "
-            "WHERE region.level = %s ORDER BY region.first, number LIMIT %s",
-            [election.pk, DPT_MALE, DPT_FEMALE, _stations_a_desa(stations), Level.VILLAGE, stations],
-        )
-        cursor.execute(
-            "INSERT INTO accounts_user (username, password, is_superuser, first_name, last_name, email, is_staff, "
-            "is_active, date_joined, role, full_name, phone, language) "
-            "SELECT 'saksi-' || id, '!', false, '', '', '', false, true, CURRENT_TIMESTAMP, 'saksi', "
-            "'Saksi ' || id, '', 'id' FROM tallies_pollingstation"
-        )
-        cursor.execute(
-            "INSERT INTO tallies_assignment (station_id, witness_id, assigned_at) "
-            "SELECT station.id, person.id, CURRENT_TIMESTAMP FROM tallies_pollingstation station "
-            "JOIN accounts_user person ON person.username = 'saksi-' || station.id"
-        )
+    a_desa = range(1, _stations_a_desa(stations) + 1)
+    desa = Region.objects.filter(level=Level.VILLAGE).order_by("first").values_list("pk", flat=True)
+    places = islice(((region, number) for region in desa for number in a_desa), stations)
+    made = PollingStation.objects.bulk_create(
+        (
+            PollingStation(
+                election=election,
+                region_id=region,
+                number=number,
+                registered_male=DPT_MALE,
+                registered_female=DPT_FEMALE,
+            )
+            for region, number in places
+        ),
+        batch_size=BATCH,
+    )
+    # An unusable password: their sessions are made below.
+    people = (
+        User(username=f"saksi-{one.pk}", full_name=f"Saksi {one.pk}", password="!", role=Role.WITNESS) for one in made
+    )
+    guards = User.objects.bulk_create(people, batch_size=BATCH)
+    Assignment.objects.bulk_create(
+        (Assignment(station=station, witness=guard) for station, guard in zip(made, guards, strict=True)),
+        batch_size=BATCH,
+    )
     preparation.add_missing_results(election)
     return int(contest.pk)
 
@@ -128,7 +136,7 @@ def _sign_in_all(path: Path) -> None:
             sessions.append(Session(session_key=key, session_data=data, expire_date=until))
             cookie = f"{settings.SESSION_COOKIE_NAME}={key}; {settings.CSRF_COOKIE_NAME}="
             out.write(json.dumps([station, cookie]) + "\n")
-    Session.objects.bulk_create(sessions, batch_size=5000)
+    Session.objects.bulk_create(sessions, batch_size=BATCH)
 
 
 def _settle() -> None:
