@@ -103,8 +103,8 @@ def known_among(holders: Iterable[User], full_name: str) -> User | None:
 
 
 def _said(person: User) -> dict[str, Any]:
-    """What an event says of a person: never the number, which may have to be forgotten one day."""
-    return {"username": person.username, "role": str(person.role)}
+    """What an event says of a person: neither number nor name (nor user name), which may have to go one day."""
+    return {"role": str(person.role)}
 
 
 def _free_username(full_name: str) -> str:

@@ -10,12 +10,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from accounts import devices
+from accounts import devices, running_sessions
 from accounts.models import Activation, ApiToken, Device, Refusal, User
 from tallies.models import (
     Assignment,
     ErasedPerson,
     InboundSms,
+    Mandate,
     OutgoingSms,
     PartialPhoto,
     Photo,
@@ -40,6 +41,7 @@ def erase(people: list[User], *, by: Any) -> None:
     usernames = [one.username for one in people]
     for person in people:
         devices.end_active(person, by=by)
+        running_sessions.end_all(person)  # of a password: with them go address and browser
         person.full_name, person.phone = name_of(person), ""
         person.first_name = person.last_name = person.email = ""
         # Also a name to sign in with: it is a number or a name here and there.
@@ -49,12 +51,19 @@ def erase(people: list[User], *, by: Any) -> None:
     Device.objects.filter(user__in=keys).update(pin="!", session_key="")
     Activation.objects.open().filter(user__in=keys).update(revoked_at=now, revoked_by=by)
     ApiToken.objects.filter(owner__in=keys, revoked_at=None).update(revoked_at=now, revoked_by=by)
-    AccessAttempt.objects.filter(username__in=usernames).delete()
+    AccessAttempt.objects.filter(username__in=[*usernames, *phones]).delete()
     Refusal.objects.filter(user__in=keys).delete()
     PartialPhoto.objects.filter(uploaded_by__in=keys).delete()
+    _erase_letters(people)
     _erase_messages(keys, phones)
     _erase_administration(keys)
     _erase_photo_facts(keys)
+
+
+def _erase_letters(people: list[User]) -> None:
+    """The name that stood on their letters of mandate; number, assignment and dates stay."""
+    for person in people:
+        Mandate.objects.filter(assignment__witness=person).update(name=name_of(person))
 
 
 def _erase_messages(keys: list[int], phones: list[str]) -> None:

@@ -18,7 +18,20 @@ from accounts.models import PHONE_ROLES, Role, User
 from regions.models import Region
 from sista.database import writing
 from tallies.archive.erasing import erase
-from tallies.models import Assignment, C1Form, Contest, Election, ErasedPerson, Phase, RecapForm, Reserve, Retention
+from tallies.importing import receiving
+from tallies.models import (
+    Assignment,
+    C1Form,
+    Contest,
+    Election,
+    ErasedPerson,
+    MasterImport,
+    MasterKind,
+    Phase,
+    RecapForm,
+    Reserve,
+    Retention,
+)
 
 #: People erased in one transaction.
 BATCH = 200
@@ -188,6 +201,7 @@ def _erase_batch(pk: int) -> int:
         region = region_of(retention.election)
         by = retention.confirmed_by
         if not chosen:
+            _erase_imports(retention.election)
             retention.done_at = timezone.now()
             retention.save(update_fields=["done_at"])
             content = {"people": retention.erased.count()}  # type: ignore[attr-defined]
@@ -198,3 +212,11 @@ def _erase_batch(pk: int) -> int:
         erase(people, by=by)
         recording.record("people erased", by=by, region=region, subject=retention, content={"people": len(people)})
         return len(chosen)
+
+
+def _erase_imports(election: Election) -> None:
+    """What files of witnesses left behind: names and numbers in reports, and a file whose import did not end."""
+    kept = MasterImport.objects.filter(Q(election=election) | Q(election__practice_of=election))
+    for one in kept.filter(kind=MasterKind.WITNESSES):
+        receiving.store().delete(one.stored_name)
+        MasterImport.objects.filter(pk=one.pk).update(report={}, labels=[])

@@ -5,22 +5,28 @@ import json
 from io import StringIO
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import activation
+from accounts import activation, enrolling, recording
 from accounts.models import Activation, AdministrativeEvent, User
 from tallies import assigning, intake, photos, preparation
 from tallies.archive import retention
 from tallies.archive.retention import RetentionRefused
+from tallies.importing import receiving
 from tallies.models import (
     Channel,
     Election,
     ErasedPerson,
+    ImportState,
     InboundSms,
+    Mandate,
+    MasterImport,
+    MasterKind,
     Office,
     OutgoingSms,
     Phase,
@@ -106,6 +112,31 @@ def test_names_numbers_and_ways_in_go_and_every_hash_still_holds(old):
     assert retention.erase_confirmed() == 0
     told = [one.action for one in AdministrativeEvent.objects.filter(subject=f"retention:{act.pk}").order_by("id")]
     assert told == ["erasure proposed", "erasure confirmed", "people erased", "erasure done"]
+
+
+def test_letters_imports_and_events_keep_no_name_either(old):
+    person, _new = enrolling.enrol("Raharjo Kusuma", "+628125550009", by=old.dewi)
+    assignment = assigning.assign(old.stations["dampit_2"], person, by=old.dewi)
+    letter = Mandate.objects.create(
+        election=old.election, regency=region("35.07"), seq=1, number="1", assignment=assignment,
+        name="Raharjo Kusuma", issued_at=timezone.now(), issued_by=old.dewi,
+    )  # fmt: skip
+    wrong = [[2, "telepon", "08125550009", "nomor ini milik orang dengan nama lain"]]
+    file = MasterImport.objects.create(
+        election=old.election, region=region("35.07"), kind=MasterKind.WITNESSES, size=1, sha256="a" * 64,
+        state=ImportState.FAILED, imported_at=timezone.now(), report={"problems": wrong},
+    )  # fmt: skip
+    receiving.store().save(file.stored_name, ContentFile(b"Raharjo;08125550009"))
+    retention.confirm(proposed(old), by=old.eko)
+    retention.erase_confirmed()
+    letter.refresh_from_db()
+    file.refresh_from_db()
+    assert letter.name == f"Saksi {person.pk}"
+    assert file.report == {}
+    assert not receiving.store().exists(file.stored_name)
+    told = str(list(AdministrativeEvent.objects.values_list("content", flat=True)))
+    assert "raharjo" not in told.lower()
+    assert list(recording.verify()) == []
 
 
 def test_nothing_goes_before_another_person_confirmed(old):
