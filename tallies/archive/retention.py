@@ -76,10 +76,16 @@ def candidates(election: Election, days: int) -> QuerySet[User]:
     """
     if not is_over(election, days):
         return User.objects.none()
-    others = [one.pk for one in Election.objects.exclude(pk=election.pk) if not is_over(one, days)]
+    others = _not_over(election, days)
     rows = User.objects.filter(role__in=PHONE_ROLES, is_staff=False, is_superuser=False)
     rows = rows.filter(~Exists(ErasedPerson.objects.filter(person=OuterRef("pk"))))
     return rows.filter(_was_in([election.pk])).exclude(_was_in(others)).exclude(_recaps_in(others))
+
+
+def _not_over(election: Election, days: int) -> list[int]:
+    """The other elections that keep their people. A practice that nobody removed is as long over as what it is of."""
+    rows = Election.objects.exclude(pk=election.pk).exclude(practice_of=election).select_related("practice_of")
+    return [one.pk for one in rows if not is_over(one.practice_of or one, days)]
 
 
 def _was_in(elections: list[int]) -> Q:

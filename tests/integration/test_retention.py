@@ -139,6 +139,16 @@ def test_letters_imports_and_events_keep_no_name_either(old):
     assert list(recording.verify()) == []
 
 
+def test_a_practice_that_nobody_removed_keeps_no_names(old):
+    before = retention.candidates(old.election, DAYS).count()
+    exercise = Election.objects.create(
+        name="Latihan", slug="latihan", date=old.election.date, phase=Phase.OPEN, practice_of=old.election
+    )
+    [station] = preparation.add_stations(exercise, [NewStation(region("35.07.05.2001").pk, 1, 150, 150)])
+    assigning.assign(station, old.siti, by=old.dewi)
+    assert retention.candidates(old.election, DAYS).count() == before
+
+
 def test_nothing_goes_before_another_person_confirmed(old):
     act = proposed(old)
     assert retention.erase_confirmed() == 0
