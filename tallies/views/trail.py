@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import MINYEAR, date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -58,7 +58,7 @@ def acts(request: HttpRequest) -> HttpResponse:
 
 
 def _wanted(request: HttpRequest, scope: Region, zone: str) -> listing.Wanted:
-    code = request.GET.get("wilayah", "")
+    code = request.GET.get("wilayah", "").replace("\0", "")
     region = Region.objects.within(scope).filter(code=code).first() if code else None
     if code and region is None:
         raise Http404
@@ -67,6 +67,8 @@ def _wanted(request: HttpRequest, scope: Region, zone: str) -> listing.Wanted:
         day = date.fromisoformat(request.GET.get("tanggal", ""))
     except ValueError:
         day = None
+    if day is not None and day.year < MINYEAR + 1:
+        day = None  # its first hours have no date in UTC
     return listing.Wanted(
         region=None if region == scope else region,
         group=group if group in GROUPS else "",
