@@ -1,4 +1,7 @@
-"""Archives of a region are asked for, written beside the requests, kept a day, removed."""
+"""Archives of a region are asked for, written beside the requests, kept a day, removed.
+
+Claimed as `sista.claimed_jobs` says; one begun anew has the same name.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +15,25 @@ from typing import Any
 from django.conf import settings
 from django.core.files.base import File
 from django.db import IntegrityError
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from accounts import recording
 from regions.models import Region
+from sista import claimed_jobs
+from sista.claimed_jobs import ATTEMPTS, SAY_SECONDS, ClaimLost
 from sista.database import writing, writing_once
 from tallies.archive.browsing import is_packable
-from tallies.archive.packing import write_pack
+from tallies.archive.packing import Tell, write_pack
 from tallies.archive.verifying import photos_of
-from tallies.exports import claiming
-from tallies.exports.jobs import ClaimLost, store
+from tallies.exports.jobs import store
 from tallies.models import ArchivePack, Election, ExportState
 
 log = logging.getLogger(__name__)
 
-#: A pack that failed so often is given up: what it fails by will not go away.
-ATTEMPTS = 3
+CLAIM_SECONDS = 120
+#: Reading the text of a kabupaten, and handing gigabytes to a store, say nothing before they are done.
+SILENT_SECONDS = 900
 
 
 class TooManyPacks(Exception):
@@ -71,10 +76,15 @@ def ask(election: Election, region: Region, *, by: Any) -> ArchivePack:
 def run_waiting() -> int:
     """Write the archives that wait, the oldest first; return how many were done."""
     done = 0
-    waiting = ArchivePack.objects.unfinished().select_related("owner__region", "election", "region")
-    while pack := claiming.claim_next(waiting, ExportState.RUNNING):
+    while pack := _claim_next():
         done += _run(pack)
     return done
+
+
+def _claim_next() -> ArchivePack | None:
+    waiting = ArchivePack.objects.unfinished().filter(expires_at__gt=timezone.now())
+    waiting = waiting.select_related("owner__region", "election", "region")
+    return claimed_jobs.claim_next(waiting, seconds=SILENT_SECONDS, state=ExportState.RUNNING, steps_done=0)
 
 
 def _run(pack: ArchivePack) -> bool:
@@ -82,20 +92,21 @@ def _run(pack: ArchivePack) -> bool:
     # Moved to another region or role, or closed, since it was asked for.
     may = owner.may_decide and owner.scope is not None and owner.scope.contains(pack.region)
     if pack.attempts > ATTEMPTS or not may or not is_packable(pack.region):
-        return claiming.finish(pack, state=ExportState.FAILED)
+        return _finish(pack, state=ExportState.FAILED)
     began = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="sista-archive-") as folder:
             path = Path(folder) / "arsip.zip"
-            packed = write_pack(pack, path, claiming.telling(pack))
-            size, digest = claiming.measured(path)
-            store().delete(pack.stored_name)
+            packed = write_pack(pack, path, _telling(pack))
+            claimed_jobs.hold(pack, seconds=SILENT_SECONDS)
             with path.open("rb") as stream:
+                size, digest = claimed_jobs.measured(stream)
+                store().delete(pack.stored_name)
                 store().save(pack.stored_name, File(stream))
     except ClaimLost:
         return False
     log.info("archive %s: %s bytes in %.1f s", pack.uuid, size, time.monotonic() - began)
-    ready = claiming.finish(
+    ready = _finish(
         pack,
         state=ExportState.READY,
         forms=packed.forms,
@@ -109,6 +120,24 @@ def _run(pack: ArchivePack) -> bool:
         # Removed while it was written: nobody knows of the file any more.
         store().delete(pack.stored_name)
     return ready
+
+
+def _finish(pack: ArchivePack, **fields: Any) -> bool:
+    return claimed_jobs.finish(pack, steps_done=F("steps_of"), **fields)
+
+
+def _telling(pack: ArchivePack) -> Tell:
+    """What says how many photos are in, and holds the claim, every two seconds. Raises `ClaimLost`."""
+    due = 0.0
+
+    def tell(done: int, of: int) -> None:
+        nonlocal due
+        if time.monotonic() < due:
+            return
+        claimed_jobs.hold(pack, seconds=CLAIM_SECONDS, steps_done=done, steps_of=of)
+        due = time.monotonic() + SAY_SECONDS
+
+    return tell
 
 
 def record_download(pack: ArchivePack, *, by: Any) -> None:

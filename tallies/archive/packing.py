@@ -10,7 +10,7 @@ import json
 import logging
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
@@ -24,7 +24,6 @@ from sista.database import one_snapshot
 from tallies import audit, photos
 from tallies.archive.browsing import state_of
 from tallies.archive.packing_readme import README
-from tallies.exports.claiming import Tell
 from tallies.exports.csv_file import MARK, csv_line
 from tallies.exports.pack_file import PackFile
 from tallies.figures import FULL_FIELDS
@@ -33,6 +32,9 @@ from tallies.recap.pages import pages_of
 from tallies.submission import content_of_stored
 
 log = logging.getLogger(__name__)
+
+#: Told how many of how many photos are in.
+Tell = Callable[[int, int], None]
 
 AT_A_TIME = 200
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "HEIF": "heic"}

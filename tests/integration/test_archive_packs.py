@@ -163,3 +163,32 @@ def test_a_run_that_was_killed_is_taken_over_and_a_day_later_it_is_gone(archive)
     assert pack_jobs.remove_expired() == 1
     assert not pack_jobs.store().exists(pack.stored_name)
     assert not ArchivePack.objects.exists()
+
+
+def test_it_stays_held_while_it_is_read_and_while_a_slow_store_takes_it(archive, monkeypatch):
+    """Neither can say how far it is; another run that took it over would begin all of it anew, three times."""
+    held = []
+
+    def still_held():
+        later = timezone.now() + timedelta(minutes=10)
+        held.append(ArchivePack.objects.filter(claimed_until__gt=later).exists())
+
+    write, store = pack_jobs.write_pack, pack_jobs.store()
+
+    def slowly_read(*arguments):
+        still_held()
+        return write(*arguments)
+
+    class SlowStore:
+        def delete(self, name):
+            store.delete(name)
+
+        def save(self, name, content):
+            still_held()
+            return store.save(name, content)
+
+    monkeypatch.setattr(pack_jobs, "write_pack", slowly_read)
+    monkeypatch.setattr(pack_jobs, "store", SlowStore)
+    pack_jobs.ask(archive.election, region("35.07.05"), by=archive.budi)
+    assert pack_jobs.run_waiting() == 1
+    assert held == [True, True]
