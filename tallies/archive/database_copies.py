@@ -18,6 +18,9 @@ from django.db import DatabaseError, connection, connections, transaction
 SQLITE_NAME, POSTGRES_NAME = "database.sqlite3", "database.pgdump"
 
 
+RUNNING = "Sista masih berjalan di atas basis data ini. Hentikan dulu, lalu ulangi."
+
+
 class CopyFailed(Exception):
     """A sentence that says what is missing or went wrong, and what to do."""
 
@@ -81,11 +84,31 @@ def check_programs() -> None:
             _found(program)
 
 
+def refuse_company() -> None:
+    """Refuse a PostgreSQL database that others are connected to; SQLite is asked when its file is replaced.
+
+    What a running program accepts would be replaced under its feet, after the phone got its receipt. Raises
+    `CopyFailed`.
+    """
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        # Who has no name is a process of the server itself.
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND usename IS NOT NULL"
+        )
+        [others] = cursor.fetchone()
+    if others:
+        raise CopyFailed(f"{RUNNING} (Sambungan lain: {others}.)")
+
+
 def bring_back(source: Path) -> None:
     """Replace the database by the copy in ``source``, wholly or not at all. Raises `CopyFailed`."""
     if connection.vendor == "sqlite":
         _bring_back_sqlite(source, Path(connection.settings_dict["NAME"]))
     else:
+        refuse_company()
         connections.close_all()
         _bring_back_postgresql(source)
     connections.close_all()
@@ -111,7 +134,7 @@ def _alone(target: Path) -> None:
         with closing(sqlite3.connect(target, timeout=1)) as old:
             old.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.OperationalError as error:
-        raise CopyFailed("Sista masih berjalan di atas basis data ini. Hentikan dulu, lalu ulangi.") from error
+        raise CopyFailed(RUNNING) from error
     except sqlite3.DatabaseError:
         # Not a database, or a broken one: it is what is replaced.
         for ending in ("-wal", "-shm", "-journal"):

@@ -71,6 +71,7 @@ def restore(folder: Path, *, replace: bool = False, progress: Progress = SILENT)
             f"Tujuan sudah berisi data ({database_copies.where()}). Untuk menggantinya, tambahkan --replace: "
             "isi yang sekarang hilang."
         )
+    database_copies.refuse_company()  # now, not after hours of reading
     if problems := list(problems_of(backup, manifest, progress)):
         raise NotWhole(problems)
     # Photos first: they replace nothing, and a row must never be without its bytes.
