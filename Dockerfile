@@ -6,6 +6,11 @@ ENV PYTHONUNBUFFERED=1 \
     SISTA_DATA=/srv/data \
     PROMETHEUS_MULTIPROC_DIR=/tmp/metrics
 
+# pg_dump, pg_restore and psql for `backup` and `restore`: Debian 12 has those of 15, as docker-compose.yml has the server.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends postgresql-client \
+    && rm -rf /var/lib/apt/lists/*
+
 WORKDIR /srv/sista
 COPY requirements.txt requirements-s3.txt ./
 RUN pip install --no-cache-dir -r requirements.txt -r requirements-s3.txt

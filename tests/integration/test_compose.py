@@ -403,3 +403,11 @@ def test_logs_are_json_and_name_nobody(system, seeded):
     assert {line["route"] for line in lines if line["logger"] == "sista.request"} >= {"masuk/", "api/v1/forms/"}
     secret = ["siti", "budi", PASSWORD, system.here["SISTA_SECRET_KEY"], system.here["S3_SECRET_KEY"]]
     assert [word for word in secret if re.search(rf"\b{re.escape(word)}\b", told, re.IGNORECASE)] == []
+
+
+def test_the_image_has_the_programs_of_a_backup_in_the_version_of_the_server():
+    dockerfile, compose = ((ROOT / name).read_text() for name in ("Dockerfile", "docker-compose.yml"))
+    assert "postgresql-client" in dockerfile
+    # What Debian 12 brings.
+    assert "bookworm" in dockerfile
+    assert "image: postgres:15" in compose
