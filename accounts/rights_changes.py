@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from accounts import devices, recording, rights, running_sessions
 from accounts.models import User
+from accounts.recording import Act
+from regions.models import Region
 from sista.database import writing
 
 #: Changes after which whoever is signed in signs in again.
@@ -31,11 +33,11 @@ def save(person: User, *, by: User | None) -> dict[str, list[Any]]:
             told = {name: after for name, (_before, after) in changed.items()}
             recording.record("person made", by=by, region=person.region, subject=person, content=told)
         elif changed:
-            _record(person, changed, by)
-            # The place that lost somebody reads it in its own chain too.
+            acts = [_act(person, person.region, changed)]
+            # The place that lost somebody reads it in its own chain too. Together: chains are locked in one order.
             if before.region_id and before.region_id != person.region_id:
-                content = {"changed": changed}
-                recording.record("rights changed", by=by, region=before.region, subject=person, content=content)
+                acts.append(_act(person, before.region, changed))
+            recording.record_all(acts, by=by)
             if changed.keys() & ENDING:
                 running_sessions.end_all(person)
     return changed
@@ -52,7 +54,7 @@ def set_end(person: User, until: datetime | None, *, by: User) -> None:
         changed = _differences(before, current)
         if changed:
             current.save(update_fields=["valid_until"])
-            _record(current, changed, by)
+            recording.record_all([_act(current, current.region, changed)], by=by)
         if current.has_ended:
             running_sessions.end_all(current)
     person.valid_until = until
@@ -80,5 +82,5 @@ def _facts(person: User) -> dict[str, Any]:
     }
 
 
-def _record(person: User, changed: dict[str, list[Any]], by: User | None) -> None:
-    recording.record("rights changed", by=by, region=person.region, subject=person, content={"changed": changed})
+def _act(person: User, region: Region | None, changed: dict[str, list[Any]]) -> Act:
+    return Act("rights changed", region, person, {"changed": changed})

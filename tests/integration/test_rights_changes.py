@@ -52,6 +52,21 @@ def test_who_changes_the_kabupaten_is_told_of_in_both(play):
     assert sorted(told) == ["35.07", "35.24"]
 
 
+def test_two_who_move_people_across_each_other_lock_the_chains_in_one_order(play, monkeypatch):
+    held, locked = [], recording._locked
+
+    def noted(key):
+        held.append(key)
+        return locked(key)
+
+    monkeypatch.setattr(recording, "_locked", noted)
+    for place in ("35.24", "35.07"):
+        held.clear()
+        play.budi.region = cast.region(place)
+        rights_changes.save(play.budi, by=play.dewi)
+        assert held == ["wilayah:35.07", "wilayah:35.24"]
+
+
 def test_what_is_no_right_is_no_change(play):
     play.budi.full_name = "Budi Baru"
     assert rights_changes.save(play.budi, by=play.dewi) == {}
