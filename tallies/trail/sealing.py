@@ -11,7 +11,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -54,7 +54,7 @@ def seal_new() -> int:
     ranges = {name: _range(name, after[name], upto[name]) for name in SOURCES}
     seal = AuditSeal(
         seq=last.seq + 1 if last else 1,
-        at=timezone.now(),
+        at=_now(),
         ranges=ranges,
         seen=seen,
         previous=last.digest if last else "",
@@ -123,6 +123,16 @@ def _range(name: str, after: int, upto: int) -> dict[str, Any]:
             sha.update(digest.encode())
             count += 1
     return {"after": after, "upto": upto, "count": count, "sha256": sha.hexdigest()}
+
+
+def _now() -> datetime:
+    """Now, by the clock that says when a transaction began."""
+    if connection.vendor != "postgresql":
+        return timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        [now] = cursor.fetchone()
+    return now.astimezone(UTC)
 
 
 def _older_work_runs(since: datetime) -> bool:

@@ -3,12 +3,15 @@
 import io
 import re
 import threading
+from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import IntegrityError, InternalError, connection, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import recording
 from accounts.models import AdministrativeEvent, EventChain
@@ -148,8 +151,14 @@ def test_the_head_is_kept_as_a_file_of_its_hour(told, settings, tmp_path):
 
 @pytest.mark.services
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer: nothing meets here")
-def test_a_seal_waits_for_work_that_began_before_it(committed_play):
-    """Keys commit out of order: one that appeared inside a sealed range would look like an insertion."""
+@pytest.mark.parametrize("minutes", [0, 1])
+def test_a_seal_waits_for_work_that_began_before_it(committed_play, monkeypatch, minutes):
+    """Keys commit out of order: one that appeared inside a sealed range would look like an insertion.
+
+    Whatever the clock here says: work began by the clock of the database.
+    """
+    behind = SimpleNamespace(now=lambda: timezone.now() - timedelta(minutes=minutes))
+    monkeypatch.setattr(sealing, "timezone", behind)
     recording.record("before", by=committed_play.dewi)
     sealing.seal_new()
     begun, go_on = threading.Event(), threading.Event()
