@@ -1,13 +1,11 @@
 """Claims about the record beside the figures: sealed each minute, verified, read by whom it concerns."""
 
 import io
-import re
 import threading
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.db import IntegrityError, InternalError, connection, transaction
 from django.urls import reverse
@@ -18,7 +16,6 @@ from accounts.models import AdministrativeEvent, EventChain
 from tallies import assigning, intake, practice
 from tallies.models import Assignment, AuditEvent, AuditSeal, Channel
 from tallies.trail import sealing
-from tallies.trail.words import WORDS
 from tests import triggers
 from tests.cast import region, submission
 
@@ -221,17 +218,3 @@ def test_a_download_is_written_down(client, told):
 def test_an_address_that_nobody_wrote_by_hand_is_no_error(client, told, query):
     client.force_login(told.dewi)
     assert client.get(f"{reverse('trail')}?{query}").status_code in (200, 404)
-
-
-def test_every_act_that_is_recorded_has_a_word():
-    written = "|".join(["record", "Act", "_act", "_say", "_record"])
-    pattern = re.compile(rf'\b(?:{written})\(\s*(?:[a-z_]+,\s*)?"([a-z]+ [a-z ]+)"')
-    codes = {
-        code
-        for app in ("accounts", "tallies", "analytics")
-        for path in (settings.BASE_DIR / app).rglob("*.py")
-        if "recording" in (text := path.read_text())
-        for code in pattern.findall(text)
-    }
-    assert "erasure confirmed" in codes
-    assert sorted(codes - WORDS.keys()) == []
