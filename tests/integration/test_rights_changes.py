@@ -192,3 +192,12 @@ def test_the_chain_holds(play, deputy):
     rights_changes.end_now(play.budi, by=play.dewi)
     for event in AdministrativeEvent.objects.select_related("chain"):
         assert event.digest == recording.digest_of(event.chain.key, event)
+
+
+def test_two_who_change_places_wait_for_the_chains_in_one_order(play, monkeypatch):
+    held, locked = [], recording._locked
+    monkeypatch.setattr(recording, "_locked", lambda key: held.append(key) or locked(key))
+    for code in ("35.24", "35.07"):
+        play.budi.region = cast.region(code)
+        rights_changes.save(play.budi, by=play.dewi)
+    assert held == ["wilayah:35.07", "wilayah:35.24"] * 2
