@@ -55,19 +55,25 @@ def revoke(assignment: Assignment, *, by: Any) -> Assignment:
         active = Assignment.objects.filter(pk=assignment.pk, revoked_at=None)
         if active.update(revoked_at=timezone.now(), revoked_by=by):
             recording.record_all([_act("assignment revoked", assignment)], by=by)
-            ending_mandates.end_of_assignment(assignment.pk, by=by, reason=WITH_ASSIGNMENT)
+            ending_mandates.end_of_assignments([assignment.pk], by=by, reason=WITH_ASSIGNMENT)
     assignment.refresh_from_db()
     return assignment
 
 
 def revoke_all(assignments: Iterable[Assignment], *, by: Any) -> int:
-    """End many at once, those that are active; return how many. Their stations' regions are read: select them."""
+    """End many at once, those that are active, and their letters of mandate; return how many.
+
+    Their stations' regions are read: select them.
+    """
     wanted = {each.pk: each for each in assignments}
     with writing():
+        # As `revoke`: first the people.
+        devices.lock_all({each.witness_id for each in wanted.values()})
         active = Assignment.objects.active().filter(pk__in=wanted).select_for_update().order_by("pk")
         keys = list(active.values_list("pk", flat=True))
         Assignment.objects.filter(pk__in=keys).update(revoked_at=timezone.now(), revoked_by=by)
         recording.record_all((_act("assignment revoked", wanted[key]) for key in keys), by=by)
+        ending_mandates.end_of_assignments(keys, by=by, reason=WITH_ASSIGNMENT)
     return len(keys)
 
 

@@ -36,9 +36,9 @@ def end(mandates: Iterable[Mandate], *, by: Any, reason: str, action: str = "man
     return [wanted[pk] for pk in keys]
 
 
-def end_of_assignment(assignment_id: int, *, by: Any, reason: str) -> None:
-    """End the valid letter of an assignment, if there is one."""
-    rows = Mandate.objects.valid().filter(assignment=assignment_id)
+def end_of_assignments(assignment_ids: Iterable[int], *, by: Any, reason: str) -> None:
+    """End the valid letters of these assignments, as far as there are any."""
+    rows = Mandate.objects.valid().filter(assignment__in=list(assignment_ids))
     end(rows.select_related("assignment__station__region"), by=by, reason=reason)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from accounts import enrolling, recording
+from accounts import devices, enrolling, recording
 from accounts.models import User
 from accounts.phone_numbers import may_be_answered, normalise
 from accounts.recording import Act
@@ -23,7 +23,7 @@ from sista.spreadsheets.records import Record
 from tallies import assigning
 from tallies.importing.confirming import NotUndone
 from tallies.importing.places import CODE, STATION, STATION_FIELDS, VILLAGE, dotted, station_place
-from tallies.importing.previewing import NEW, Batch
+from tallies.importing.previewing import BATCH, NEW, Batch
 from tallies.master_data.judging import Judge, Row, changes_of, write_down
 from tallies.master_data.stations import StationPlaces
 from tallies.models import Assignment, C1Form, InvitationReport, MasterImport, PollingStation, Reserve
@@ -176,11 +176,21 @@ def _act(action: str, reserve: Reserve) -> Act:
     return Act(action, reserve.region, reserve, {"person": reserve.person_id, "election": reserve.election_id})
 
 
+def _hold_people(one: MasterImport) -> None:
+    """All people before the first chain of events, however many parts are taken back."""
+    made = one.changes.filter(thing=ASSIGNMENT).values("key")
+    active = Assignment.objects.active().filter(pk__in=made)
+    keys = sorted(set(active.order_by().values_list("witness", flat=True)))
+    for at in range(0, len(keys), BATCH):
+        devices.lock_all(keys[at : at + BATCH])
+
+
 def take_back(one: MasterImport, *, by: Any) -> int:
     """Revoke the assignments that ``one`` made and end its reserves; people stay, they may guard another TPS.
 
     Raises `NotUndone` where a witness has sent something from such a TPS.
     """
+    _hold_people(one)
     number = 0
     for part in changes_of(one):
         keys = [each.key for each in part if each.thing == ASSIGNMENT]

@@ -459,3 +459,12 @@ def test_a_province_chooses_a_kabupaten_first(play, client):
     assert client.post(reverse("mandates")).status_code == 403
     client.post(f"{reverse('mandates')}?wilayah=35.24")
     assert MandateBatch.objects.get().region == Region.objects.get(code="35.24")
+
+
+def test_letters_end_with_the_assignments_that_are_revoked_together(play):
+    printed(play)
+    ended = list(Mandate.objects.valid().select_related("assignment__station__region"))
+    assert assigning.revoke_all([one.assignment for one in ended], by=play.budi) == len(ended) > 1
+    assert not Mandate.objects.valid().exists()
+    assert not Activation.objects.open().exists()
+    assert events("mandate revoked").count() == len(ended)

@@ -13,13 +13,14 @@ from django.db import connections
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import devices, recording
 from accounts.models import AdministrativeEvent, User
 from regions.models import Region
 from tallies import assigning, intake
 from tallies.importing import confirming, previewing, receiving
 from tallies.importing import turns as shared_turns
 from tallies.importing.confirming import CLAIM_SECONDS
-from tallies.master_data import importing
+from tallies.master_data import importing, judging
 from tallies.master_data.importing import WAY
 from tallies.models import (
     Assignment,
@@ -600,3 +601,21 @@ def test_the_command_does_the_same(play, tmp_path, capsys):
     assert (told["state"], told["written"], told["rows_bad"]) == ("diimpor", 3, 1)
     with pytest.raises(CommandError, match="tidak boleh"):
         call_command("import_master", "tps", str(file), election="pilkada-2020", by="siti")
+
+
+def test_an_undone_import_holds_all_people_before_the_first_chain(play, monkeypatch):
+    one = imported(play, "saksi", WITNESSES)
+    monkeypatch.setattr(judging, "_AT_ONCE", 1)
+    held, chain, people = [], recording._locked, devices.lock_all
+    monkeypatch.setattr(recording, "_locked", lambda key: held.append(key) or chain(key))
+
+    def hold(keys):
+        found = people(keys)
+        held.extend(each.pk for each in found)
+        return found
+
+    monkeypatch.setattr(devices, "lock_all", hold)
+    importing.undo(one, by=play.budi)
+    first = list(dict.fromkeys(held))
+    assert first == sorted(first, key=lambda key: isinstance(key, str))
+    assert {type(each) for each in first} == {int, str}
