@@ -2,7 +2,9 @@
 
 Whoever acts says which assignments they saw. The station's row is held while
 they are compared, so that of two who assign at once the second reads what the
-first did. Locks are taken in one order: station, person, chain of events.
+first did. Locks are taken in one order: station, people, chain of events; who
+guards is held from the beginning, for whoever else holds one of them may be
+waiting for the chain.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts import activation, enrolling
+from accounts import activation, devices, enrolling
 from accounts.models import Device, Role, User
 from sista.database import writing
 from tallies import assigning
@@ -69,7 +71,7 @@ def replace(station: PollingStation, old: Assignment, person: User, *, seen: str
     Raises as `assign`.
     """
     with writing():
-        _hold(station, seen)
+        _hold(station, seen, person)
         token = None
         if person.may_use_pin and not Device.objects.active().filter(user=person).exists():
             token = activation.issue(person, by=by)
@@ -112,8 +114,8 @@ def elsewhere(person: User, station: PollingStation) -> QuerySet[Assignment]:
     return others.exclude(station=station).select_related("station__region__parent").order_by("pk")
 
 
-def _hold(station: PollingStation, seen: str) -> list[Assignment]:
-    """Hold the station's row and return its assignments, which are those that were seen."""
+def _hold(station: PollingStation, seen: str, *people: User) -> list[Assignment]:
+    """Hold the station's row, who guards it, and ``people``; return its assignments: those that were seen."""
     # ``no_key``: a form of this station need not wait.
     held = PollingStation.objects.select_for_update(no_key=True, of=("self",)).select_related("election")
     if held.get(pk=station.pk).election.phase == Phase.CLOSED:
@@ -121,6 +123,7 @@ def _hold(station: PollingStation, seen: str) -> list[Assignment]:
     active = list(Assignment.objects.active().filter(station=station))
     if seen_of(one.pk for one in active) != seen:
         raise Changed
+    devices.lock_all({one.witness_id for one in active} | {one.pk for one in people})
     return active
 
 

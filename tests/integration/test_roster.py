@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from accounts import activation, enrolling, recording
+from accounts import activation, devices, enrolling, recording
 from accounts.models import Activation, AdministrativeEvent, Role, User
 from tallies import assigning, intake
 from tallies.models import Assignment, C1Form, Phase, PollingStation, Reserve, Shift
@@ -404,3 +404,61 @@ def test_no_event_of_the_roster_holds_a_telephone_number(play):
     told = str(list(AdministrativeEvent.objects.values_list("content", flat=True)))
     assert "3456" not in told
     assert recording.subject_of(here) == f"pollingstation:{here.pk}"
+
+
+# In one order
+
+
+@pytest.fixture
+def people_first(play, monkeypatch):
+    """Whether every person was held before the first chain: who holds a person may be waiting for that chain."""
+    held = []
+    known = set(User.objects.values_list("pk", flat=True))  # whom nobody else knows yet nobody else holds
+    chain, people = recording._locked, devices.lock_all
+
+    def hold_chain(key):
+        held.append(key)
+        return chain(key)
+
+    def hold_people(keys):
+        found = people(keys)
+        held.extend(one.pk for one in found if one.pk in known)
+        return found
+
+    monkeypatch.setattr(recording, "_locked", hold_chain)
+    monkeypatch.setattr(devices, "lock_all", hold_people)
+    monkeypatch.setattr(devices, "lock", lambda key: hold_people([key])[0])
+
+    def is_so():
+        first = list(dict.fromkeys(held))
+        assert {type(one) for one in first} == {int, str}
+        return first == sorted(first, key=lambda key: isinstance(key, str))
+
+    return is_so
+
+
+def test_a_replacement_holds_both_people_before_the_first_chain(play, people_first):
+    here = station(play, "dampit_1")
+    old = Assignment.objects.active().filter(station=here).first()
+    staffing.replace(here, old, play.wati, seen=seen(here), by=play.budi)
+    assert people_first()
+
+
+def test_a_replacement_by_somebody_new_holds_the_old_person_before_the_first_chain(play, people_first):
+    here = station(play, "dampit_1")
+    old = Assignment.objects.active().filter(station=here).first()
+    staffing.replace_with_new(here, old, "Nur Aini", "081299990000", seen=seen(here), by=play.budi)
+    assert people_first()
+
+
+def test_keeping_one_of_several_holds_all_others_before_the_first_chain(play, people_first):
+    here = station(play, "dampit_1")
+    Assignment.objects.create(station=here, witness=play.wati)
+    kept = Assignment.objects.active().filter(station=here).order_by("-pk").first()
+    staffing.keep_one(here, kept, seen=seen(here), by=play.budi)
+    assert people_first()
+
+
+def test_revoking_many_holds_the_people_before_the_first_chain(play, people_first):
+    assigning.revoke_all(Assignment.objects.active().select_related("station__region"), by=play.dewi)
+    assert people_first()
