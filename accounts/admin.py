@@ -69,11 +69,8 @@ class PersonAdmin(ScopedAdmin, UserAdmin):
         return [*sets, *self.superuser_fieldsets] if obj and request.user.is_superuser else sets
 
     def has_change_permission(self, request, obj=None):
-        if (
-            obj is not None
-            and not request.user.is_superuser
-            and (obj.is_superuser or obj.role not in rights.given_by(request.user))
-        ):
+        # Whom a region shows are also those who once guarded there, whatever they are elsewhere by now.
+        if obj is not None and not request.user.is_superuser and not rights.may_manage(request.user, obj):
             return False
         return super().has_change_permission(request, obj)
 

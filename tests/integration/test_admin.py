@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Role, User
 from regions.importing import Row, import_regions
@@ -247,3 +248,15 @@ def test_an_election_that_wants_all_forms_read_twice_asks_for_those_that_are_in(
     sent = {name: "" if value is None else value for name, value in values.items() if value is not False}
     assert client.post(address, sent | {"reading_mode": ReadingMode.ALL}).status_code == 302
     assert play.result("dampit_1").reading == ReadingState.WAITING
+
+
+def test_staff_do_not_change_a_coordinator_elsewhere_who_once_guarded_here(dewi, client, play):
+    made = User.objects.get(username="made")
+    Assignment.objects.create(
+        station=play.stations["dampit_1"], witness=made, revoked_at=timezone.now(), revoked_by=dewi
+    )
+    assert "Made" in names(client.get(reverse("admin:accounts_user_changelist")))
+    typed = {"password1": "rahasia-lain-8", "password2": "rahasia-lain-8"}
+    answer = client.post(reverse("admin:auth_user_password_change", args=[made.pk]), typed)
+    assert answer.status_code == 403
+    assert User.objects.get(pk=made.pk).password == made.password
