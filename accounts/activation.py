@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from accounts import devices, recording
+from accounts import devices, recording, rights
 from accounts.devices import hash_of
 from accounts.models import Activation, Device, User
 from sista.database import writing
@@ -26,6 +26,10 @@ from sista.database import writing
 
 class NotActivatable(ValueError):
     """This person signs in with a password, or not at all."""
+
+
+class GuardsElsewhere(NotActivatable):
+    """This person also guards a TPS outside the region of whoever asks: the link would open that work too."""
 
 
 class LinkUnusable(ValueError):
@@ -38,12 +42,17 @@ def new_token() -> str:
 
 
 def issue(user: User, *, by: User) -> str:
-    """Make a new link for ``user`` and return its token; an earlier open one is revoked."""
+    """Make a new link for ``user`` and return its token; an earlier open one is revoked.
+
+    Raises `NotActivatable`, `GuardsElsewhere`.
+    """
     token = new_token()
     with writing():
         person = devices.lock(user.pk)
         if not person.may_use_pin:
             raise NotActivatable(person.role)
+        if rights.guards_elsewhere(by, person):
+            raise GuardsElsewhere(person.pk)
         _revoke_open(person, by)
         link = Activation.objects.create(
             user=person,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from django.db.models import Q
+
 from accounts.models import ROLE_LEVELS, Role, User
 from regions.models import Region
 
@@ -10,6 +14,9 @@ GIVEN_BY: dict[str, tuple[Role, ...]] = {
     Role.PROVINCE_STAFF: (Role.WITNESS, Role.DISTRICT_WITNESS, Role.OPERATOR, Role.COORDINATOR),
     Role.COORDINATOR: (Role.WITNESS, Role.DISTRICT_WITNESS, Role.OPERATOR),
 }
+
+#: `tallies.models.Phase.CLOSED`: of a closed election nobody guards a TPS any more.
+CLOSED = "selesai"
 
 
 def given_by(user: User) -> tuple[Role, ...]:
@@ -25,7 +32,29 @@ def may_manage(user: User, person: User) -> bool:
         return False
     if user.is_superuser or person.is_superuser:
         return user.is_superuser and user.is_current
-    return may_give(user, person.role, person.region)
+    return may_give(user, person.role, person.region) and not guards_elsewhere(user, person)
+
+
+def guards_elsewhere(user: User, person: User) -> bool:
+    """True when ``person`` guards a TPS outside the region of ``user``.
+
+    Whoever knows a name and a number may have that witness guard a TPS of their own too. This must not open
+    the phone and the account with which the witness works for others.
+    """
+    return bool(guarding_elsewhere(user, [person.pk]))
+
+
+def guarding_elsewhere(user: User, people: Iterable[int]) -> set[int]:
+    """Those of ``people``, by their keys, of whom `guards_elsewhere` is true."""
+    scope = user.scope
+    at = "assignments__station__region__first"
+    outside = Q() if scope is None else Q(**{f"{at}__lt": scope.first}) | Q(**{f"{at}__gt": scope.last})
+    guards = User.objects.filter(
+        outside, assignments__isnull=False, assignments__revoked_at=None, pk__in=list(people)
+    )
+    # Joined rows, so that each condition is on the same assignment; a negated one would be on any.
+    found = guards.order_by().values_list("pk", "assignments__station__election__phase")
+    return {key for key, phase in found if phase != CLOSED}
 
 
 def may_give(user: User, role: str, region: Region | None) -> bool:

@@ -1,8 +1,8 @@
 """Which letters a part of a batch holds, and which of them carry a link.
 
 One person has one open link. A letter carries a new one unless the phone is active already, the person signs in
-with a password, or another letter that stays valid holds a link that can still be used. Who asks for one letter
-alone wants its link: there the last does not count.
+with a password or also guards outside the region of whoever prints, or another letter that stays valid holds a
+link that can still be used. Who asks for one letter alone wants its link: there the last does not count.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from accounts import rights
 from accounts.models import Activation, Device
 from regions.models import Level, Region
 from tallies.models import Assignment, Election, Mandate, MandateBatch, Printed
@@ -78,11 +79,13 @@ def _plan(batch: MandateBatch, assignments: list[Assignment]) -> list[Due]:
     active = set(_some(Device.objects.active(), people).values_list("user", flat=True))
     valid = Mandate.objects.valid().filter(assignment__in=keys).select_related("assignment__station__region")
     earlier = {one.assignment_id: one for one in valid}
+    # Of whom no link is made: those who sign in with a password, and those who also work for another region.
+    elsewhere = rights.guarding_elsewhere(batch.made_by, people)
     others = {} if batch.assignment_id else _links_elsewhere(batch, people)
     found = []
     for one in assignments:
         carries, other = Carries.LINK, ""
-        if not one.witness.may_use_pin:
+        if not one.witness.may_use_pin or one.witness_id in elsewhere - active:
             carries = Carries.NO_PHONE
         elif one.witness_id in active:
             carries = Carries.ACTIVE

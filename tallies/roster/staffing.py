@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts import activation, devices, enrolling
+from accounts import activation, devices, enrolling, rights
 from accounts.models import Device, Role, User
 from sista.database import writing
 from tallies import assigning
@@ -68,12 +68,14 @@ def assign_new(station: PollingStation, full_name: str, phone: str, *, seen: str
 def replace(station: PollingStation, old: Assignment, person: User, *, seen: str, by: Any) -> Replaced:
     """End ``old`` and have ``person`` guard the station instead, with a link for a phone that is not ready.
 
+    Who also guards outside the region of ``by`` gets none: it would open that work too.
     Raises as `assign`.
     """
     with writing():
         _hold(station, seen, person)
         token = None
-        if person.may_use_pin and not Device.objects.active().filter(user=person).exists():
+        is_ready = Device.objects.active().filter(user=person).exists()
+        if person.may_use_pin and not is_ready and not rights.guards_elsewhere(by, person):
             token = activation.issue(person, by=by)
         _end(station, old, by)
         return Replaced(_assign(station, person, by), token)

@@ -108,6 +108,10 @@ def _shown(request: HttpRequest, witness: User, *, lost: bool) -> HttpResponse:
     back = safe_next(request, "phones")
     try:
         token = (activation.replace_lost if lost else activation.issue)(witness, by=request.user)
+    except activation.GuardsElsewhere:
+        said = _("%(name)s juga bertugas di luar wilayah Anda. Minta staf DPD yang membuat tautannya.")
+        messages.error(request, said % {"name": witness})
+        return redirect(back)
     except activation.NotActivatable:
         messages.error(request, _("%(name)s tidak masuk dengan PIN. Tautan tidak dibuat.") % {"name": witness})
         return redirect(back)

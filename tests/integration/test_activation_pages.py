@@ -15,10 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import activation
+from accounts import activation, rights
 from accounts.models import Activation, Device, Refusal, Role, User
 from tallies import assigning, preparation
-from tallies.models import Assignment, Phase
+from tallies.models import Assignment, Election, Phase
 from tallies.preparation import NewStation
 from tallies.station_place import StationPlace
 from tallies.witnesses import guard_phones, link_sheet
@@ -222,8 +222,37 @@ def test_the_page_of_a_link_names_witness_stations_and_expiry(play):
 
 def test_a_coordinator_is_not_told_of_stations_elsewhere(play):
     assigning.assign(play.stations["babat_1"], play.siti, by=play.dewi)
-    assert "Babat" not in make_link(play.budi, play.siti).content.decode()
+    page = as_(play.budi).post(reverse("phone-link", args=[play.siti.pk]), follow=True)
+    assert "Babat" not in page.content.decode()
     assert "Babat" in make_link(play.dewi, play.siti).content.decode()
+
+
+@pytest.mark.parametrize("name", ["phone-link", "phone-lost"])
+def test_nobody_takes_over_the_phone_of_a_witness_who_also_guards_elsewhere(play, name):
+    phone = activated_phone(play.wati, by=play.agus)
+    # Known by name and number, as an import or the page of a TPS takes somebody in.
+    assigning.assign(play.stations["dampit_1"], play.wati, by=play.budi)
+    refused = as_(play.budi).post(reverse(name, args=[play.wati.pk]), follow=True)
+    assert "juga bertugas di luar wilayah Anda" in refused.content.decode()
+    assert not Activation.objects.open().exists()
+    assert is_in(phone)
+    assert LINK.search(as_(play.dewi).post(reverse(name, args=[play.wati.pk])).content.decode())
+
+
+def test_who_guarded_elsewhere_in_an_election_that_is_closed_gets_a_link(play):
+    play.election.phase = Phase.CLOSED
+    play.election.save()
+    other = station_of_a_later_election(play)
+    assigning.assign(other, play.wati, by=play.budi)
+    assert LINK.search(make_link(play.budi, play.wati).content.decode())
+
+
+def station_of_a_later_election(play):
+    """A station of Malang in a later election."""
+    later = Election.objects.create(
+        name="Pilkada 2024", slug="pilkada-2024", date="2024-11-27", phase=Phase.PREPARATION, party_name="Partai Kita"
+    )
+    return preparation.add_stations(later, [NewStation(region("35.07.05.2001").pk, 1)])[0]
 
 
 def matrix_in(page):
@@ -382,3 +411,7 @@ def test_the_desks_and_the_station_lead_there_for_who_hands_out_links(play, who,
 
 def test_states_have_their_words_in_the_address():
     assert [str(state) for state in State] == ["semua", "tanpa", "tautan", "aktif"]
+
+
+def test_the_phase_in_which_nobody_guards_is_called_as_the_election_calls_it():
+    assert rights.CLOSED == Phase.CLOSED

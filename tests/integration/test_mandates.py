@@ -468,3 +468,10 @@ def test_letters_end_with_the_assignments_that_are_revoked_together(play):
     assert not Mandate.objects.valid().exists()
     assert not Activation.objects.open().exists()
     assert events("mandate revoked").count() == len(ended)
+
+
+def test_a_letter_of_somebody_who_also_guards_elsewhere_carries_no_link(play):
+    assigning.assign(play.stations["gedangan_1"], play.wati, by=play.budi)
+    printed(play)
+    assert Mandate.objects.valid().get(assignment__witness=play.wati).activation is None
+    assert not Activation.objects.filter(user=play.wati).exists()

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts import api_tokens, recording, rights_changes
 from accounts.models import AdministrativeEvent, Role, RunningSession, User
+from tallies import assigning
 from tests import cast
 from tests.cast import PASSWORD
 
@@ -201,3 +202,14 @@ def test_two_who_change_places_wait_for_the_chains_in_one_order(play, monkeypatc
         play.budi.region = cast.region(code)
         rights_changes.save(play.budi, by=play.dewi)
     assert held == ["wilayah:35.07", "wilayah:35.24"] * 2
+
+
+def test_a_coordinator_does_not_end_the_account_of_a_witness_who_also_guards_elsewhere(play):
+    assigning.assign(play.stations["dampit_1"], play.wati, by=play.budi)
+    address = reverse("person-account", args=[play.wati.pk])
+    answers = []
+    for who in (play.budi, play.dewi):
+        client = Client()
+        client.force_login(who)
+        answers.append(client.post(address, {"tindakan": "akhiri"}).status_code)
+    assert answers == [403, 302]

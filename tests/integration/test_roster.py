@@ -462,3 +462,11 @@ def test_keeping_one_of_several_holds_all_others_before_the_first_chain(play, pe
 def test_revoking_many_holds_the_people_before_the_first_chain(play, people_first):
     assigning.revoke_all(Assignment.objects.active().select_related("station__region"), by=play.dewi)
     assert people_first()
+
+
+def test_a_replacement_who_also_guards_elsewhere_comes_without_a_link(play):
+    here = station(play, "dampit_2")
+    old = Assignment.objects.active().get(station=here)
+    done = staffing.replace(here, old, play.wati, seen=seen(here), by=play.budi)
+    assert (guards(here), done.token) == (["Wati"], None)
+    assert not Activation.objects.exists()
