@@ -66,6 +66,8 @@ def create_contest(election: Election, region: Region, office: str, pairs: Seque
 def complete_contest(contest: Contest) -> None:
     """Give a contest that was edited its empty box, its station results and its totals."""
     with writing():
+        # A batch of an import holds it too: it sees this contest, or this sees its stations.
+        Election.objects.select_for_update(no_key=True).get(pk=contest.election_id)
         numbers = list(contest.pairs.values_list("number", flat=True))
         if len(numbers) == 1 and numbers[0] != EMPTY_BOX:
             Pair.objects.create(contest=contest, number=EMPTY_BOX, name=EMPTY_BOX_NAME)

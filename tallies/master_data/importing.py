@@ -83,6 +83,8 @@ def _write(one: MasterImport, tell: Tell) -> dict[str, Any]:
 def _batch(one: MasterImport, judge: Judge, records: Sequence[Record], done: int) -> Batch:
     with writing():
         hold(one, done)
+        # Held: neither does its phase change under a batch, nor does a contest begin beside it.
+        one.election = Election.objects.select_for_update(no_key=True).get(pk=one.election_id)
         for record in records:
             record.problems.clear()
         batch = judge.batch(records)

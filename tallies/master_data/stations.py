@@ -78,12 +78,15 @@ class StationPlaces:
 
 
 class StationJudge(Judge):
+    _contests: list[Contest]
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._places = StationPlaces(self)
-        self._contests = list(Contest.objects.filter(election=self.one.election_id).select_related("region"))
 
     def look_up(self, records: Sequence[Record]) -> None:
+        # Again for each batch: one that began meanwhile counts the TPS that come now.
+        self._contests = list(Contest.objects.filter(election=self.one.election_id).select_related("region"))
         self._places.read(records)
 
     def judged(self, record: Record, batch: Batch) -> Row | None:

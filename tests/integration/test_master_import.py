@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts import devices, recording
 from accounts.models import AdministrativeEvent, User
 from regions.models import Region
-from tallies import assigning, intake
+from tallies import assigning, intake, preparation
 from tallies.importing import confirming, previewing, receiving
 from tallies.importing import turns as shared_turns
 from tallies.importing.confirming import CLAIM_SECONDS
@@ -29,11 +29,13 @@ from tallies.models import (
     ImportState,
     InvitationReport,
     MasterImport,
+    Office,
     Pair,
     PollingStation,
     Reserve,
     StationResult,
 )
+from tallies.preparation import NewPair
 from tallies.totals import aggregation, rebuilding
 from tests import cast
 from tests.cast import region
@@ -619,3 +621,19 @@ def test_an_undone_import_holds_all_people_before_the_first_chain(play, monkeypa
     first = list(dict.fromkeys(held))
     assert first == sorted(first, key=lambda key: isinstance(key, str))
     assert {type(each) for each in first} == {int, str}
+
+
+def test_a_contest_made_while_tps_come_in_has_them_all(play, monkeypatch):
+    monkeypatch.setattr(previewing, "BATCH", 1)
+    one = brought(play, "tps", STATIONS)
+    assert confirming.confirm(one, by=play.budi)
+    made = []
+
+    def meanwhile(rows):
+        if not made:
+            pairs = [NewPair(1, "Khofifah-Emil", usungan=True), NewPair(2, "Risma-Hans")]
+            made.append(preparation.create_contest(play.election, region("35"), Office.GOVERNOR, pairs))
+            preparation.complete_contest(made[0])
+
+    importing.run(one, meanwhile)
+    assert StationResult.objects.filter(contest=made[0]).count() == PollingStation.objects.count()
