@@ -13,11 +13,13 @@ from typing import IO, Any
 
 from django.db import IntegrityError
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts import recording
 from regions.models import Region
 from sista.database import writing
 from sista.spreadsheets.headers import Field
+from sista.spreadsheets.limits import FileRefused
 from sista.spreadsheets.records import Record
 from tallies.importing import previewing, receiving, turns
 from tallies.importing.confirming import NotUndone, hold, undoing, was_written
@@ -25,7 +27,7 @@ from tallies.importing.previewing import Batch, in_batches, left_out
 from tallies.importing.ways import Tell, Way
 from tallies.master_data.judging import Judge
 from tallies.master_data.kinds import judge_of, kind_of
-from tallies.models import Election, ImportState, MasterImport, MasterKind
+from tallies.models import Election, ImportState, MasterImport, MasterKind, Phase
 
 #: Rows that no longer fit when they are written, kept in words.
 MOST_LATE = 100
@@ -48,6 +50,8 @@ def _missing(one: MasterImport, columns: Mapping[str, int]) -> list[str]:
 
 
 def _look(one: MasterImport, tell: Tell) -> dict[str, Any]:
+    if is_closed(one):
+        raise FileRefused(_("Pemilihan ini sudah selesai. Impor tidak mengubah apa pun lagi."))
     judge = judge_of(one)
     with receiving.records_of(WAY, one) as records:
         return previewing.looked_at(judge.batches(records), _news, tell, judge.notes)
@@ -85,6 +89,8 @@ def _batch(one: MasterImport, judge: Judge, records: Sequence[Record], done: int
         hold(one, done)
         # Held: neither does its phase change under a batch, nor does a contest begin beside it.
         one.election = Election.objects.select_for_update(no_key=True).get(pk=one.election_id)
+        if is_closed(one):
+            raise FileRefused(_("Pemilihan ini sudah selesai. Impor tidak mengubah apa pun lagi."))
         for record in records:
             record.problems.clear()
         batch = judge.batch(records)
@@ -92,6 +98,11 @@ def _batch(one: MasterImport, judge: Judge, records: Sequence[Record], done: int
         if news:
             judge.write(news, by=one.imported_by)
     return batch
+
+
+def is_closed(one: MasterImport) -> bool:
+    """True where the phase lets no figure change. How many people live somewhere is none of the election's."""
+    return one.election.phase == Phase.CLOSED and one.kind != MasterKind.POPULATION
 
 
 def _say(action: str, one: MasterImport, number: int, *, by: Any) -> None:
@@ -135,7 +146,7 @@ def newer_than(one: MasterImport) -> Any:
 
 
 def may_undo(one: MasterImport) -> bool:
-    return was_written(one) and not newer_than(one).exists()
+    return was_written(one) and not is_closed(one) and not newer_than(one).exists()
 
 
 def undo(one: MasterImport, *, by: Any) -> int:
@@ -145,6 +156,9 @@ def undo(one: MasterImport, *, by: Any) -> int:
     """
     try:
         with undoing(one, by=by):
+            one.election = Election.objects.select_for_update(no_key=True).get(pk=one.election_id)
+            if is_closed(one):
+                raise NotUndone(_("Pemilihan ini sudah selesai."))
             if newer_than(one).exists():
                 raise NotUndone
             number = kind_of(one).take_back(one, by=by)

@@ -28,9 +28,11 @@ from tallies.models import (
     Contest,
     ImportState,
     InvitationReport,
+    MasterChange,
     MasterImport,
     Office,
     Pair,
+    Phase,
     PollingStation,
     Reserve,
     StationResult,
@@ -637,3 +639,27 @@ def test_a_contest_made_while_tps_come_in_has_them_all(play, monkeypatch):
 
     importing.run(one, meanwhile)
     assert StationResult.objects.filter(contest=made[0]).count() == PollingStation.objects.count()
+
+
+@pytest.mark.parametrize(("kind", "text"), [("tps", STATIONS), ("saksi", WITNESSES), ("paslon", PAIRS), ("c6", C6)])
+def test_a_closed_election_is_changed_by_no_file_and_by_no_undo(play, kind, text):
+    before = imported(play, kind, text)
+    waiting = brought(play, kind, text.replace("150", "149").replace("Bejo", "Beja").replace("290", "291"))
+    play.election.phase = Phase.CLOSED
+    play.election.save()
+    written = MasterChange.objects.count()
+    with pytest.raises(confirming.NotUndone, match="sudah selesai"):
+        importing.undo(before, by=play.budi)
+    assert not importing.may_undo(before)
+    if confirming.confirm(waiting, by=play.budi):
+        waiting.refresh_from_db()
+        importing.run(waiting)
+        assert (waiting.state, "sudah selesai" in waiting.report["refused"]) == (ImportState.FAILED, True)
+    assert MasterChange.objects.count() == written
+
+
+def test_the_population_for_a_dispute_comes_in_after_the_election(play):
+    play.election.phase = Phase.CLOSED
+    play.election.save()
+    imported(play, "penduduk", "kode;penduduk\n35.07;2654448\n")
+    assert region("35.07").population == 2654448
