@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from accounts.phone_numbers import normalise_start, spoken
+from sista.database import writing
 from sista.scoped_admin import ScopedAdmin
 from tallies import assigning, preparation
 from tallies.count_room import asking
@@ -41,7 +42,11 @@ class ElectionAdmin(ScopedAdmin, SimpleHistoryAdmin):
         return super().get_prepopulated_fields(request, obj) if request.user.is_superuser else {}
 
     def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
+        with writing():
+            if change:
+                # The row is saved whole: with the phase as it is now, not as it was when it was read.
+                obj.phase = Election.objects.select_for_update().get(pk=obj.pk).phase
+            super().save_model(request, obj, form, change)
         if change and "reading_mode" in form.changed_data:
             asking.ask_anew(obj)
 

@@ -1,8 +1,10 @@
 """Claims about the phases of an election and its practice: two persons, one step, and nothing real ever goes."""
 
 import threading
+from types import SimpleNamespace
 
 import pytest
+from django.contrib import admin
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -137,6 +139,17 @@ def test_the_admin_does_not_change_a_phase(client, desk):
     client.force_login(desk.dewi)
     client.post(f"/admin/tallies/election/{desk.election.pk}/change/", {"phase": "selesai", "name": "Lain"})
     assert phase(desk.election) == Phase.OPEN
+
+
+def test_what_the_admin_saves_does_not_bring_an_earlier_phase_back(rf, desk):
+    opened = Election.objects.get(pk=desk.election.pk)
+    # Decided between the admin's reading of the row and its writing.
+    phases.confirm(phases.propose(desk.election, Phase.RECAP, "", by=desk.dewi), by=desk.dina)
+    opened.name = "Pilkada Serentak"
+    request = rf.post("/")
+    request.user = desk.dewi
+    admin.site.get_model_admin(Election).save_model(request, opened, SimpleNamespace(changed_data=["name"]), True)
+    assert (phase(desk.election), Election.objects.get(pk=desk.election.pk).name) == (Phase.RECAP, "Pilkada Serentak")
 
 
 # Practice
