@@ -107,15 +107,16 @@ def remove(election: Election, *, by: Any) -> None:
 def _remove(election: Election, by: Any) -> None:
     region = phases.region_of(election)
     with writing():
-        recording.record(
-            "practice removed", by=by, region=region, content={"practice": election.slug, "name": election.name}
-        )
         _let_go(election.pk)
         for model, paths in _below():
             for path in paths:
                 rows = model._default_manager.filter(**{path: election.pk})
                 model._default_manager.filter(pk__in=rows.values("pk"))._raw_delete(connection.alias)
         Election.objects.filter(pk=election.pk)._raw_delete(connection.alias)
+        # Last: everybody who writes down anything in this kabupaten waits for its chain.
+        recording.record(
+            "practice removed", by=by, region=region, content={"practice": election.slug, "name": election.name}
+        )
 
 
 def _below() -> list[tuple[type[models.Model], list[str]]]:

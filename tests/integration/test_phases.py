@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from accounts import recording
 from accounts.models import AdministrativeEvent, Role
 from tallies import assigning, intake, phases, practice
 from tallies.models import (
@@ -204,6 +205,17 @@ def test_practice_goes_with_its_forms_and_nothing_real_does(desk, copy):
         assert model.objects.filter(**{path: desk.election}).count() == number
     assert rebuilding.differences(desk.election) == []
     assert [one.actor for one in AdministrativeEvent.objects.filter(action="practice removed")] == [desk.budi]
+
+
+def test_the_chain_of_the_kabupaten_is_held_last_while_practice_goes(desk, copy, monkeypatch):
+    held, locked = [], recording._locked
+    monkeypatch.setattr(
+        recording,
+        "_locked",
+        lambda key: held.append(PollingStation.objects.filter(election=copy).count()) or locked(key),
+    )
+    practice.remove(copy, by=desk.budi)
+    assert held == [0]
 
 
 def test_a_real_election_is_not_removed_by_anybody(desk, copy):
