@@ -13,7 +13,7 @@ from accounts.recording import Act
 from regions.models import Region
 from sista.database import writing
 
-#: Changes after which whoever is signed in signs in again.
+#: Changes after which whoever is signed in signs in again; so does whose account ended and is opened again.
 ENDING = {"role", "region", "is_staff", "is_superuser"}
 
 
@@ -38,7 +38,7 @@ def save(person: User, *, by: User | None) -> dict[str, list[Any]]:
             if before.region_id and before.region_id != person.region_id:
                 acts.append(_act(person, before.region, changed))
             recording.record_all(acts, by=by)
-            if changed.keys() & ENDING:
+            if changed.keys() & ENDING or not person.is_current:
                 running_sessions.end_all(person)
     return changed
 

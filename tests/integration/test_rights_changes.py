@@ -213,3 +213,16 @@ def test_a_coordinator_does_not_end_the_account_of_a_witness_who_also_guards_els
         client.force_login(who)
         answers.append(client.post(address, {"tindakan": "akhiri"}).status_code)
     assert answers == [403, 302]
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"valid_until": NOON}])
+def test_what_was_signed_in_does_not_come_back_with_an_account_that_is_opened_again(play, change):
+    client = Client()
+    client.force_login(play.budi)
+    before = {name: getattr(play.budi, name) for name in change}
+    for changed in (change, before):
+        for name, value in changed.items():
+            setattr(play.budi, name, value)
+        rights_changes.save(play.budi, by=play.dewi)
+    assert not is_in(client)
+    assert not RunningSession.objects.filter(user=play.budi).exists()
