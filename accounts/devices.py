@@ -149,8 +149,8 @@ def _is_right(request: HttpRequest, device: Device, pin: str) -> bool:
 def _let_wait(request: HttpRequest, device: Device) -> None:
     if wait := seconds_to_wait(device):
         raise MustWait(wait)
-    # A village shares the address of its carrier: who has not mistyped does not wait for those who have.
-    if device.failures and (wait := signin.seconds_to_wait(request)):
+    # A village shares the address of its carrier: who mistypes now and then does not wait for a guesser beside them.
+    if device.failures >= FREE_FAILURES and (wait := signin.seconds_to_wait(request)):
         raise MustWait(wait)
 
 

@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import devices, recording, second_factor, signin
+from accounts import devices, known_browsers, recording, second_factor, signin
 from accounts.forms import NewPasswordForm, SignInForm
 from accounts.languages import known_language, remember_language
 from accounts.models import RESULT_ROLES, Role, User
@@ -50,7 +50,7 @@ class SignInView(LoginView):
 
     def post(self, request, *args, **kwargs):
         wait = signin.seconds_to_wait(request)
-        if wait:
+        if wait and not known_browsers.mark_for(request, request.POST.get("username", "")):
             context = self.get_context_data(form=SignInForm(request), wait_seconds=wait)
             response = self.render_to_response(context, status=429)
             response.headers["Retry-After"] = str(wait)
@@ -70,6 +70,7 @@ class SignInView(LoginView):
         if not second_factor.is_asked(form.get_user()):
             fully_signed_in(form.get_user(), with_code=False)
         remember_language(response, form.get_user().language)
+        known_browsers.remember(response, form.get_user().get_username())
         return response
 
 

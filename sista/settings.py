@@ -73,6 +73,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "sista.answer_headers.AnswerHeadersMiddleware",
     "sista.health.ProbeMiddleware",
     "sista.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -86,6 +87,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.DeviceSessionMiddleware",
     "accounts.languages.ChosenLanguageMiddleware",
+    "accounts.body_limits.BodyLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -148,6 +150,9 @@ else:
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+# A browser takes such a cookie from this very host alone: no neighbour in the same domain can plant one.
+_OF_THIS_HOST = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_OF_THIS_HOST}sessionid", f"{_OF_THIS_HOST}csrftoken"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -186,6 +191,8 @@ AUTH_PASSWORD_VALIDATORS = [
 # address, and the default locks them all out. accounts/signin.py slows an
 # address down as a whole.
 AXES_LOCKOUT_PARAMETERS = ["username"]
+# A browser its owner has used before is counted apart: who knows a name cannot keep its owner out.
+AXES_USERNAME_CALLABLE = "accounts.known_browsers.counted_as"
 # W006 asks for ip_address in it: see above.
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 AXES_FAILURE_LIMIT = 8

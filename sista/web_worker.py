@@ -127,6 +127,7 @@ class PacedThreadWorker(ThreadWorker):
             if hasattr(body, "close"):
                 body.close()
             headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(TOO_SLOW)))]
+            headers += [("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store")]
             start_response("408 Request Timeout", headers)
             return [TOO_SLOW]
 
