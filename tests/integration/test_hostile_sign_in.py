@@ -3,10 +3,12 @@
 import re
 
 import pytest
+import time_machine
 from axes.models import AccessAttempt
 from django.contrib.auth import hashers
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from accounts import known_browsers, signin
 from accounts.models import Role, User
@@ -163,3 +165,27 @@ def test_a_name_that_is_not_there_is_locked_like_one_that_is(play):
         page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", answer.content.decode())
         pages.append((answer.status_code, page.replace(username, "")))
     assert pages[0] == pages[1]
+
+
+# What a password and a session are worth
+
+
+def test_a_long_password_counts_to_its_last_letter(play):
+    long = "Kopi pahit di Pasar Dampit, \u2615 " * 4
+    play.siti.set_password(long)
+    play.siti.save(update_fields=["password"])
+    for other in (long[:-1], long.strip(), long.lower(), long[:72]):
+        assert sign_in(Client(), password=other).status_code == 200
+    assert sign_in(Client(), password=long).status_code == 302
+
+
+def test_a_session_ends_after_fourteen_days_however_often_it_was_looked_at(play):
+    client = Client()
+    sign_in(client, "siti")
+    began = timezone.now()
+    with time_machine.travel(began, tick=False) as now:
+        for _day in range(13):
+            now.shift(24 * 3600)
+            assert client.get("/saksi/").status_code == 200
+        now.shift(25 * 3600)
+        assert client.get("/saksi/").status_code == 302

@@ -239,11 +239,12 @@ def test_production_passes_the_deployment_check_without_a_word(tmp_path):
     assert done.stdout == "System check identified no issues (1 silenced).\n"
 
 
-def test_behind_https_no_neighbour_can_plant_the_session_or_the_token(tmp_path):
-    names = "s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.CSRF_COOKIE_SECURE"
+def test_production_keeps_cookies_to_this_host_and_makes_passwords_slow(tmp_path):
+    names = "s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.CSRF_COOKIE_SECURE, s.PASSWORD_HASHERS[0]"
     ask = f"from django.conf import settings as s; print({names})"
     done = manage("shell", "-v0", "-c", ask, SISTA_DATA=str(tmp_path), **PRODUCTION)
-    assert done.stdout.split() == ["__Host-sessionid", "__Host-csrftoken", "True"]
+    slow = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+    assert done.stdout.split() == ["__Host-sessionid", "__Host-csrftoken", "True", slow]
 
 
 def test_a_wrong_environment_stops_every_command_with_the_sentence_last():
