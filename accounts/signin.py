@@ -19,6 +19,8 @@ WINDOW_SECONDS = 60
 #: Failed sign-ins an address may have in a window. Eighty witnesses who sign in
 #: at once and of whom every third mistypes once stay below it.
 FAILURES_PER_WINDOW = 30
+#: Wrong old passwords on the page that changes it: whoever finds a session open must not learn the password from it.
+OLD_PASSWORDS, OLD_PASSWORD_SECONDS = 8, 300
 
 
 def address_of(request: HttpRequest) -> str:
@@ -46,6 +48,20 @@ def seconds_to_wait(request: HttpRequest) -> int:
 def count_failure(request: HttpRequest) -> None:
     """Count one failed sign-in of the address."""
     count_in_window(_key(request), WINDOW_SECONDS)
+
+
+def seconds_to_wait_for_change(user_id: int) -> int:
+    """Return after how many seconds the old password is looked at again; 0: now."""
+    wrong = counted_in_window(_change_key(user_id), OLD_PASSWORD_SECONDS)
+    return 0 if wrong < OLD_PASSWORDS else seconds_left(OLD_PASSWORD_SECONDS)
+
+
+def count_wrong_old_password(user_id: int) -> None:
+    count_in_window(_change_key(user_id), OLD_PASSWORD_SECONDS)
+
+
+def _change_key(user_id: int) -> str:
+    return f"wrong-old-passwords:{user_id}"
 
 
 def _key(request: HttpRequest) -> str:

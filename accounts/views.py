@@ -106,6 +106,19 @@ class NewPasswordView(PasswordChangeView):
     form_class = NewPasswordForm
     success_url = reverse_lazy("home")
 
+    def post(self, request, *args, **kwargs):
+        wait = signin.seconds_to_wait_for_change(request.user.pk)
+        if wait:
+            form = self.get_form_class()(user=request.user)
+            context = self.get_context_data(form=form, wait_seconds=wait)
+            return self.render_to_response(context, status=429, headers={"Retry-After": str(wait)})
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form):
+        if form.has_error("old_password", "password_incorrect"):
+            signin.count_wrong_old_password(self.request.user.pk)
+        return super().form_invalid(form)
+
     def form_valid(self, form):
         messages.success(self.request, _("Sandi sudah diganti. Perangkat lain harus masuk lagi dengan sandi baru."))
         with writing():

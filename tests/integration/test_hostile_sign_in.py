@@ -189,3 +189,18 @@ def test_a_session_ends_after_fourteen_days_however_often_it_was_looked_at(play)
             assert client.get("/saksi/").status_code == 200
         now.shift(25 * 3600)
         assert client.get("/saksi/").status_code == 302
+
+
+def test_whoever_finds_a_session_open_does_not_learn_the_password(play):
+    found, owner = Client(), Client()
+    sign_in(found, "budi")
+    sign_in(owner, "joko")
+    new = "kembang-sepatu-merah-7"
+    body = {"new_password1": new, "new_password2": new}
+    for guess in range(signin.OLD_PASSWORDS):
+        assert found.post("/sandi/", body | {"old_password": f"tebakan-{guess}"}).status_code == 200
+    answer = found.post("/sandi/", body | {"old_password": PASSWORD})  # the right one: not even looked at
+    assert answer.status_code == 429
+    assert f"Tunggu {answer['Retry-After']} detik" in answer.content.decode()
+    assert User.objects.get(username="budi").check_password(PASSWORD)
+    assert owner.post("/sandi/", body | {"old_password": PASSWORD}).status_code == 302
