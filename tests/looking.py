@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -145,11 +146,11 @@ def walk_by_tab(page: Page) -> list[str]:
     before_the_first_stop(page)
     stops, found, reached = page.evaluate(_STOPS), [], 0
     # Day, month, hour and the rest of a field with a date are stops inside one.
-    parts = 8 * page.locator("input[type=datetime-local]").count()
+    parts = 8 * page.locator("input[type=datetime-local], input[type=date]").count()
     for _ in range(stops + 3 + parts):
         page.keyboard.press("Tab")
         focus: dict[str, Any] | None = page.evaluate(_FOCUS)
-        if focus is not None and focus["again"] and 'type="datetime-local"' in focus["what"]:
+        if focus is not None and focus["again"] and re.search('type="date(time-local)?"', focus["what"]):
             continue
         if focus is None or focus["again"]:
             break

@@ -220,7 +220,8 @@ def read(page: Page, form: C1Form, votes: list[int]) -> None:
 
 def follow_on_the_wall(stage: Stage, page: Page, evening: Evening, first: int) -> None:
     """A screen without a session follows a new form by itself, and is empty once its link is revoked."""
-    page.get_by_role("link", name="Layar", exact=True).click()
+    page.get_by_role("link", name="Kelola", exact=True).click()
+    page.get_by_role("link", name="Layar besar").click()
     page.get_by_role("button", name="Buat tautan").click()
     address = page.locator(".wall-links__url").inner_text()
     cache.clear()  # of another screen of the same place
