@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 from django.db.models import Exists, OuterRef
@@ -39,6 +41,10 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS["JPEG"]
 
 COPY_SIDE = 2000
 THUMBNAIL_SIDE = 320
+#: A photo that one worker is at is left alone by the others for so long.
+AT_WORK_SECONDS = 60
+#: A worker goes on for so long, well before the broker gives its task to another as well.
+WORK_SECONDS = 20
 
 
 def store() -> Storage:
@@ -124,10 +130,17 @@ def _scan_start(data: bytes) -> int:
 
 
 def process_waiting(*, limit: int = 200) -> int:
-    """Make the copies of photos that wait; return how many. Safe to run twice at once."""
+    """Make the copies of photos that wait; return how many.
+
+    Safe to run twice at once, and of use: each leaves alone what another is at.
+    """
     waiting = Photo.objects.filter(state=PhotoState.RECEIVED).order_by("received_at")
     done = 0
     for sha256 in list(waiting.values_list("pk", flat=True)[:limit]):
+        at_work = f"photo-at-work:{sha256}"
+        # Without a cache both do it, as before; a worker that was killed gives it back by and by.
+        if not cache.add(at_work, 1, AT_WORK_SECONDS):
+            continue
         try:
             done += process(sha256)
         except PhotoStoreAway:
@@ -135,7 +148,18 @@ def process_waiting(*, limit: int = 200) -> int:
         except OSError:
             # The store, not the photo: it waits on, and the others are not kept waiting by it.
             log.exception("photo %s could not be read or its copy not be stored", sha256[:12])
+        finally:
+            cache.delete(at_work)
     return done
+
+
+def work_through() -> bool:
+    """Make copies until nothing is left for this worker, or its time is up: then return True."""
+    began = time.monotonic()
+    while process_waiting(limit=50):
+        if time.monotonic() - began > WORK_SECONDS:
+            return True
+    return False
 
 
 def process(sha256: str) -> bool:

@@ -19,8 +19,10 @@ def drain() -> int:
 
 
 @shared_task
-def process_photos() -> int:
-    return photos.process_waiting()
+def process_photos() -> None:
+    # Beat wakes one worker at a time; those that are awake stay so.
+    if photos.work_through():
+        process_photos.apply_async(expires=5)
 
 
 @shared_task

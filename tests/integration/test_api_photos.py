@@ -469,6 +469,38 @@ def test_of_a_polyglot_only_the_picture_is_shown(play, which):
     assert content == shown(data)
 
 
+# Several workers
+
+
+def test_two_workers_share_the_photos_instead_of_making_each_twice(play, monkeypatch):
+    """The second begins while the first is in the middle of one, as whenever there is more than one worker."""
+    for seed in range(3):
+        send_photo(play.siti, picture(seed=seed))
+    render, made, by_the_other = photos.render, [], []
+
+    def slowly(data):
+        made.append(data)
+        if len(made) == 1:
+            by_the_other.append(photos.process_waiting())
+        return render(data)
+
+    monkeypatch.setattr(photos, "render", slowly)
+    assert photos.process_waiting() + by_the_other[0] == 3
+    assert (by_the_other, len(made)) == ([2], 3)
+
+
+def test_a_photo_whose_store_failed_is_taken_up_again_at_once(play, monkeypatch):
+    send_photo(play.siti, picture())
+    with monkeypatch.context() as patch:
+        patch.setattr(photos, "_settle", _disk_full)
+        assert photos.process_waiting() == 0
+    assert photos.process_waiting() == 1
+
+
+def _disk_full(*_args):
+    raise OSError(28, "full")
+
+
 # The real ones
 
 
