@@ -12,8 +12,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /srv/sista
-COPY requirements.txt requirements-s3.txt ./
-RUN pip install --no-cache-dir -r requirements.txt -r requirements-s3.txt
+COPY requirements.txt requirements-s3.txt requirements-sentry.txt ./
+RUN pip install --no-cache-dir -r requirements.txt -r requirements-s3.txt -r requirements-sentry.txt
 
 COPY . .
 # The key is only for these commands: a given one is not written to disk.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
 
-from django.db import connection, transaction
+from django.db import connection, connections, router, transaction
 
 _one_writer = RLock()
 
@@ -41,14 +41,15 @@ def one_snapshot() -> Iterator[None]:
 
     Inside a transaction that is open already, that one decides what is seen.
     """
-    if connection.in_atomic_block:
+    alias = router.db_for_read(None)  # where a page may be read from a copy (sista.replica), the copy
+    if connections[alias].in_atomic_block:
         yield
     elif connection.vendor == "sqlite":
         with _reading_sqlite():
             yield
     else:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
+        with transaction.atomic(using=alias):
+            with connections[alias].cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
 

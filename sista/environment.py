@@ -152,6 +152,14 @@ def gateway_url(value: str) -> str:
     return value
 
 
+def dsn(value: str) -> str:
+    example = "set it to the DSN of the project, e.g. https://KEY@sentry.example.id/1"
+    parts = _url(value, example)
+    if parts.scheme not in ("http", "https") or not parts.username or not re.fullmatch(r"/(.+/)?[0-9]+", parts.path):
+        raise ValueError(example)
+    return value
+
+
 def sender(value: str) -> str:
     if value not in ("console", "http") and not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", value):
         raise ValueError("set it to console, http, or the dotted path of a function of yours")
@@ -186,6 +194,7 @@ VARIABLES = (
     # Where things are
     Variable("SISTA_DATA", text),
     Variable("DATABASE_URL", postgres_url, secret=True),
+    Variable("REPLICA_URL", postgres_url, secret=True),
     Variable("REDIS_URL", redis_url, secret=True),
     Variable("S3_BUCKET", bucket),
     Variable("S3_ENDPOINT", store_url),
@@ -213,6 +222,7 @@ VARIABLES = (
     Variable("SISTA_LOG", one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO"),
     Variable("SISTA_LOG_FORMAT", one_of("line", "json"), "line"),
     Variable("SISTA_METRICS_TOKEN", token, secret=True),
+    Variable("SENTRY_DSN", dsn, secret=True),
     Variable("SISTA_METRICS_PORT", number(1, 65535), None),
     # Messages
     Variable("SISTA_SMS_SECRET", token, secret=True),
@@ -286,6 +296,7 @@ def _misfits(values: Values) -> Sequence[str]:
         *_part_misfits(values),
         *_store_misfits(values),
         *_message_misfits(values),
+        *_watching_misfits(values),
     ]
 
 
@@ -314,6 +325,13 @@ def _production_misfits(values: Values) -> list[str]:
 
 
 def _part_misfits(values: Values) -> list[str]:
+    if values["REPLICA_URL"] and not values["DATABASE_URL"]:
+        return [
+            "REPLICA_URL is set and DATABASE_URL is not: set DATABASE_URL to the database that the replica follows, "
+            "or leave REPLICA_URL out."
+        ]
+    if values["REPLICA_URL"] and values["REPLICA_URL"] == values["DATABASE_URL"]:
+        return ["REPLICA_URL is the same as DATABASE_URL: set it to the replica, or leave it out."]
     if values["REDIS_URL"] and not values["DATABASE_URL"] and not values["SISTA_TEST"]:
         return [
             "REDIS_URL is set and DATABASE_URL is not. Several processes cannot write one SQLite file: set "
@@ -346,6 +364,12 @@ def _message_misfits(values: Values) -> list[str]:
             "SISTA_SMS_URL is not set: with SISTA_SMS_SENDER=http set it to the address that takes messages, "
             "e.g. https://api.sms-gate.app/3rdparty/v1/messages."
         ]
+    return []
+
+
+def _watching_misfits(values: Values) -> list[str]:
+    if values["SENTRY_DSN"] and importlib.util.find_spec("sentry_sdk") is None:
+        return ["SENTRY_DSN needs a package that is not installed: pip install -r requirements-sentry.txt."]
     return []
 
 

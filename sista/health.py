@@ -21,7 +21,7 @@ from django.core.files.storage import storages
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from sista import metrics
+from sista import metrics, replica_state
 from tallies import waiting
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,10 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 def metrics_page(request: HttpRequest) -> HttpResponse:
     if not metrics.may_read(request.META, settings.METRICS_TOKEN):
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
-    return HttpResponse(metrics.exposition(waiting.facts), content_type=metrics.CONTENT_TYPE)
+    return HttpResponse(
+        metrics.exposition(waiting.facts, replica_state.behind_now if settings.REPLICA_URL else None),
+        content_type=metrics.CONTENT_TYPE,
+    )
 
 
 PROBES: dict[str, View] = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics_page}

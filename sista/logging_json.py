@@ -62,7 +62,7 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": _message(record),
+            "message": message_of(record),
             **getattr(record, "facts", {}),
         }
         if record.exc_info and record.exc_info[1]:
@@ -70,7 +70,8 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(told, ensure_ascii=False, default=str)
 
 
-def _message(record: logging.LogRecord) -> str:
+def message_of(record: logging.LogRecord) -> str:
+    """The message; of an error in it only the type."""
     if isinstance(record.msg, BaseException):
         return type(record.msg).__name__
     if isinstance(record.args, tuple) and record.args:

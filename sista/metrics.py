@@ -66,6 +66,13 @@ REQUEST_SECONDS = Histogram(
     registry=_own,
 )
 FORMS = Counter("sista_forms", "C1 forms stored, by the channel they came through.", ["channel"], registry=_own)
+REFUSED = Counter("sista_refused", "Forms the intake refused, by the code of the reason.", ["reason"], registry=_own)
+PAGE_READS = Counter(
+    "sista_page_reads",
+    "Pages that only read, by the database that answered and why it was the primary.",
+    ["database", "why"],
+    registry=_own,
+)
 SMS = Counter("sista_sms", "SMS that came in, by what became of them.", ["outcome"], registry=_own)
 JOB_SECONDS = Histogram(
     "sista_job_seconds",
@@ -83,6 +90,15 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
 
 def count_form(channel: str) -> None:
     FORMS.labels(channel).inc()
+
+
+def count_refused(reason: str) -> None:
+    """``reason`` is a code of ours, never what somebody sent."""
+    REFUSED.labels(reason).inc()
+
+
+def count_page_read(database: str, why: str) -> None:
+    PAGE_READS.labels(database, why).inc()
 
 
 def count_sms(outcome: str) -> None:
@@ -105,11 +121,19 @@ class Waiting(Protocol):
     outbox_rows: int
     outbox_age: float
     photos_waiting: int
+    photos_age: float
+    findings_waiting: int
+    findings_age: float
     sms_waiting: int
 
 
-def exposition(stored: Callable[[], Waiting | None] | None = None) -> bytes:
-    """All numbers in Prometheus' text format; with ``stored`` also what the database knows, None when it is away."""
+def exposition(
+    stored: Callable[[], Waiting | None] | None = None, behind: Callable[[], float | None] | None = None
+) -> bytes:
+    """All numbers in Prometheus' text format; with ``stored`` also what the database knows, None when it is away.
+
+    ``behind``, where there is a replica, says how many seconds late it is at most; None when it may not be read.
+    """
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         MultiProcessCollector(registry)
@@ -118,7 +142,7 @@ def exposition(stored: Callable[[], Waiting | None] | None = None) -> bytes:
         told = generate_latest(_own)
     if stored is not None:
         facts = CollectorRegistry()
-        facts.register(_StoredFacts(stored))
+        facts.register(_StoredFacts(stored, behind))
         told += generate_latest(facts)
     return told
 
@@ -126,16 +150,30 @@ def exposition(stored: Callable[[], Waiting | None] | None = None) -> bytes:
 class _StoredFacts(Collector):
     """What the database knows, asked for at each scrape; when it is away, that."""
 
-    def __init__(self, stored: Callable[[], Waiting | None]) -> None:
-        self._stored = stored
+    def __init__(
+        self, stored: Callable[[], Waiting | None], behind: Callable[[], float | None] | None = None
+    ) -> None:
+        self._stored, self._behind = stored, behind
 
     def collect(self) -> Iterable[Metric]:
+        if self._behind is not None:
+            late = self._behind()
+            yield GaugeMetricFamily(
+                "sista_replica_up", "1 when pages may be read from the replica.", late is not None
+            )
+            if late is not None:
+                yield GaugeMetricFamily("sista_replica_behind_seconds", "How late it is at most.", late)
         facts = self._stored()
         yield GaugeMetricFamily("sista_database_up", "1 when the database answers.", 0 if facts is None else 1)
         if facts is not None:
             yield GaugeMetricFamily("sista_outbox_rows", "Changes the totals do not know yet.", facts.outbox_rows)
             yield GaugeMetricFamily("sista_outbox_age_seconds", "Age of the oldest of them.", facts.outbox_age)
             yield GaugeMetricFamily("sista_photos_waiting", "Photos whose copy is not made.", facts.photos_waiting)
+            yield GaugeMetricFamily("sista_photos_age_seconds", "Age of the oldest of them.", facts.photos_age)
+            yield GaugeMetricFamily(
+                "sista_findings_waiting", "Changes the rules have not looked at.", facts.findings_waiting
+            )
+            yield GaugeMetricFamily("sista_findings_age_seconds", "Age of the oldest of them.", facts.findings_age)
             yield GaugeMetricFamily("sista_sms_waiting", "SMS the gateway has not taken yet.", facts.sms_waiting)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar, get_type_hints
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections, router
 from django.db.models import Field, ForeignKey, Lookup, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.transaction import TransactionManagementError
@@ -82,12 +82,14 @@ class _Composed(Generic[Row]):
     converters: tuple[tuple[int, list[Callable[..., Any]], Any], ...]
     instance: Callable[[Sequence[Any]], Row] | None
     locks: bool
+    model: Any
 
     def rows(self, values: dict[str, Any]) -> list[Row]:
         if self.locks and not connection.in_atomic_block:
             raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
         bound = [take(values) if take else own for own, take in self.parameters]
-        with connection.cursor() as cursor:
+        alias = DEFAULT_DB_ALIAS if self.locks else router.db_for_read(self.model)
+        with connections[alias].cursor() as cursor:
             self.statement.run(cursor, bound)
             found = [self._converted(row) for row in cursor.fetchall()]
         return [self.instance(row) for row in found] if self.instance else found
@@ -116,7 +118,7 @@ def _compose(make: Callable[..., QuerySet[Any, Row]]) -> _Composed[Row]:
     converters = tuple((place, *pair) for place, pair in compiler.get_converters(expressions).items())
     # The queryset knows whether it yields instances or tuples.
     maker = _instance_maker(compiler) if issubclass(queryset._iterable_class, ModelIterable) else None
-    return _Composed(Statement(sql), taken, converters, maker, locks=queryset.query.select_for_update)
+    return _Composed(Statement(sql), taken, converters, maker, queryset.query.select_for_update, queryset.model)
 
 
 def _is_mark(own: Any, mark: Any) -> bool:

@@ -97,6 +97,8 @@ MIDDLEWARE = [
     "accounts.middleware.RefusalRecordMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
+    # Last: right round the view.
+    "sista.replica.ReplicaMiddleware",
 ]
 
 ROOT_URLCONF = "sista.urls"
@@ -124,6 +126,8 @@ if DATABASE_URL:
     # Without a kept connection PostgreSQL's share of a form rose from 1.3 to 10.2 ms.
     DATABASES["default"]["CONN_MAX_AGE"] = 600
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A cursor that is left open on the server needs the same connection again; a pooler hands on another.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env["SISTA_POOLER"]
 else:
     DATABASES = {
         "default": {
@@ -137,6 +141,44 @@ else:
             },
         }
     }
+#: A copy that follows the database, for pages that only read. See sista.replica.
+REPLICA_URL = env["REPLICA_URL"]
+if REPLICA_URL:
+    DATABASES["replica"] = dict(environ.Env.db_url_config(REPLICA_URL))
+    # The primary answers in its place: nobody waits long for it, not even in the middle of a query.
+    DATABASES["replica"]["OPTIONS"] = {
+        "connect_timeout": 2,
+        "tcp_user_timeout": 4000,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 2,
+    } | DATABASES["replica"].get("OPTIONS", {})
+    DATABASES["replica"] |= {name: DATABASES["default"][name] for name in ("CONN_MAX_AGE", "CONN_HEALTH_CHECKS")}
+    DATABASES["replica"]["DISABLE_SERVER_SIDE_CURSORS"] = env["SISTA_POOLER"]
+    DATABASES["replica"]["TEST"] = {"MIRROR": "default"}
+    DATABASE_ROUTERS = ["sista.replica.ReplicaRouter"]
+#: Names of addresses whose GET only shows: no form is taken, no claim made and nothing decided on what they read.
+REPLICA_PAGES = frozenset({
+    # Results
+    "results-home", "region", "station", "arrivals", "arrivals-picture", "work-left", "party-css",
+    # Tables as files, made at once; a prepared one belongs to who just asked for it
+    "exports", "export",
+    # Big screens
+    "wall",
+    # The archive
+    "archive-home", "archive", "archive-form", "archive-recap", "archive-quarantined",
+    # How the work goes and went
+    "evaluation-home", "evaluation", "evaluation-witnesses", "evaluation-readers", "evaluation-report", "standing",
+    # Targets, projection, information
+    "targets", "lost-area", "lost-picture", "projection", "projection-picture", "information", "information-picture",
+    # Programs that read
+    "api-elections", "api-contests", "api-newest", "api-work-left", "api-stations", "api-arrivals", "api-region",
+    "api-results",
+})  # fmt: skip
+#: Apps and models that are never read from the copy: who somebody is, what they may, and what was just revoked.
+REPLICA_NEVER = frozenset({
+    "accounts", "auth", "admin", "contenttypes", "sessions", "axes", "otp_totp", "otp_static", "tallies.walllink",
+})  # fmt: skip
 #: See sista.statements.
 PREPARE_ON_SERVER = bool(DATABASE_URL) and not TESTING and not env["SISTA_POOLER"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -491,3 +533,8 @@ LOGGING = {
         "gunicorn.error": _OWN_HANDLER,
     },
 }
+
+if env["SENTRY_DSN"] and not TESTING:
+    from sista import sentry
+
+    sentry.start(env["SENTRY_DSN"])

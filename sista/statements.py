@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DatabaseError, OperationalError
 
 #: What PostgreSQL says of a statement that is not there, is there already, or whose columns a migration has changed.
 _ASTRAY = ("26000", "42P05", "0A000")
@@ -30,12 +30,13 @@ class Statement:
         self._name = f"sista_{hashlib.sha256(sql.encode()).hexdigest()[:40]}"
 
     def run(self, cursor: Any, values: Sequence[Any]) -> None:
-        """Execute it, as ``cursor.execute(sql, values)`` would."""
+        """Execute it, as ``cursor.execute(sql, values)`` would, on the connection of ``cursor``."""
+        connection = cursor.db
         if not settings.PREPARE_ON_SERVER or connection.vendor != "postgresql":
             cursor.execute(self.sql, values)
             return
         try:
-            self._prepare()
+            self._prepare(connection)
             given = f" ({', '.join(['%s'] * len(values))})" if values else ""
             cursor.execute(f"EXECUTE {self._name}{given}", values)
         except DatabaseError as error:
@@ -45,8 +46,8 @@ class Statement:
             connection.close()
             raise OperationalError("a prepared statement went astray") from error
 
-    def _prepare(self) -> None:
-        known = _prepared()
+    def _prepare(self, connection: Any) -> None:
+        known = _prepared(connection)
         if self._name not in known:
             parts = self.sql.split("%s")
             numbered = "".join(f"{part}${place}" for place, part in enumerate(parts[:-1], start=1)) + parts[-1]
@@ -56,8 +57,8 @@ class Statement:
             known.add(self._name)
 
 
-def _prepared() -> set[str]:
-    """Names of what the present connection to the server has prepared."""
+def _prepared(connection: Any) -> set[str]:
+    """Names of what the present ``connection`` to the server has prepared."""
     kept = getattr(connection, "sista_prepared", None)
     if kept is None or kept[0] is not connection.connection:
         kept = connection.sista_prepared = (connection.connection, set())

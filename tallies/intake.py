@@ -96,8 +96,12 @@ def submit_as_witness(submission: Submission, *, by: Any, channel: Channel) -> R
     """
     try:
         return _submit(submission, by=by, channel=channel, as_witness=True)
-    except AssignmentRevoked:
+    except AssignmentRevoked as refusal:
+        metrics.count_refused(refusal.code)
         quarantine(submission, by=by)
+        raise
+    except IntakeRefused as refusal:
+        metrics.count_refused(refusal.code)
         raise
 
 

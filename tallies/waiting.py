@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from tallies.models import OutboxRow, OutgoingSms, Photo, PhotoState, SendingState
+from tallies.models import ExaminationRow, OutboxRow, OutgoingSms, Photo, PhotoState, SendingState
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,9 @@ class Waiting:
     outbox_rows: int
     outbox_age: float
     photos_waiting: int
+    photos_age: float
+    findings_waiting: int
+    findings_age: float
     sms_waiting: int
 
 
@@ -27,6 +31,9 @@ def facts() -> Waiting | None:
             outbox_rows=OutboxRow.objects.count(),
             outbox_age=outbox_age(),
             photos_waiting=Photo.objects.filter(state=PhotoState.RECEIVED).count(),
+            photos_age=photos_age(),
+            findings_waiting=ExaminationRow.objects.count(),
+            findings_age=findings_age(),
             sms_waiting=OutgoingSms.objects.filter(state=SendingState.WAITING).count(),
         )
     except (DatabaseError, InterfaceError):
@@ -36,5 +43,19 @@ def facts() -> Waiting | None:
 def outbox_age() -> float:
     """Seconds since the oldest change that the totals do not know was made."""
     # By key, not by time: one step into an index, and the two orders differ by a transaction's length.
-    at = OutboxRow.objects.order_by("pk").values_list("at", flat=True).first()
+    return _age(OutboxRow.objects.order_by("pk").values_list("at", flat=True).first())
+
+
+def findings_age() -> float:
+    """Seconds since the oldest change that the rules have not looked at was counted."""
+    return _age(ExaminationRow.objects.order_by("pk").values_list("at", flat=True).first())
+
+
+def photos_age() -> float:
+    """Seconds since the oldest photo came in whose copy is not made."""
+    waiting = Photo.objects.filter(state=PhotoState.RECEIVED)
+    return _age(waiting.order_by("received_at").values_list("received_at", flat=True).first())
+
+
+def _age(at: datetime | None) -> float:
     return max(0.0, (timezone.now() - at).total_seconds()) if at else 0.0

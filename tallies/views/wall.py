@@ -6,6 +6,7 @@ No person is read here, not even when one asks: the page is the same for all.
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from django.utils.translation import get_language, override
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_safe
 
+from sista import replica
 from tallies.models import WallLink
 from tallies.totals import places, reporting, wall_links
 from tallies.totals.places import Place, place_of
@@ -91,8 +93,10 @@ def _shown(link: WallLink) -> dict[str, Any]:
         is_fresh = time.time() < kept["read_at"] + seconds * 2 / 3
         if is_fresh or not cache.add(f"{key}:reading", 1, timeout=max(1, seconds // 3)):
             return kept["shown"]
-    shown, read_at = _read(link), time.time()
-    cache.set(key, {"shown": shown, "read_at": read_at}, timeout=seconds)
+    # What a copy of the database is late by is part of the age.
+    behind = replica.seconds_behind()
+    shown, read_at = _read(link), time.time() - behind
+    cache.set(key, {"shown": shown, "read_at": read_at}, timeout=max(1, seconds - math.ceil(behind)))
     return shown
 
 

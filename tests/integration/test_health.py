@@ -20,7 +20,7 @@ from django.utils import timezone
 from sista import health, metrics
 from sista.logging_json import JsonFormatter, WithoutAddresses
 from tallies import intake
-from tallies.models import Channel, OutboxRow
+from tallies.models import Channel, ExaminationRow, OutboxRow, Phase, Photo
 from tallies.totals import aggregation
 from tests.cast import PASSWORD, submission
 
@@ -173,6 +173,30 @@ def test_metrics_time_work_and_count_forms(client, db):
     told = numbers(client.get("/metrics").text)
     for name in ('sista_job_seconds_count{job="drain"}', 'sista_forms_total{channel="ponsel"}'):
         assert told[name] == before.get(name, 0) + 1
+
+
+def test_metrics_count_refused_forms_by_reason(client, play):
+    name = 'sista_refused_total{reason="phase_closed"}'
+    before = numbers(client.get("/metrics").text).get(name, 0)
+    play.election.phase = Phase.CLOSED
+    play.election.save()
+    with pytest.raises(intake.PhaseClosed):
+        intake.submit_as_witness(submission(play, "dampit_1", [1, 2, 3]), by=play.siti, channel=Channel.API)
+    assert numbers(client.get("/metrics").text)[name] == before + 1
+
+
+def test_metrics_tell_how_long_photos_and_rules_are_waited_for(client, play):
+    send(play)
+    aggregation.drain()
+    ExaminationRow.objects.update(at=timezone.now() - timedelta(seconds=40))
+    Photo.objects.create(sha256="0" * 64, size=1, format="JPEG", width=1, height=1)
+    Photo.objects.update(received_at=timezone.now() - timedelta(seconds=70))
+    told = numbers(client.get("/metrics").text)
+    assert 40 <= told["sista_findings_age_seconds"] < 60
+    assert 70 <= told["sista_photos_age_seconds"] < 90
+    assert told["sista_findings_waiting"] >= 1
+    assert told["sista_photos_waiting"] == 1
+    assert "sista_replica_up" not in told  # there is none
 
 
 def test_metrics_are_for_this_machine_or_with_the_token(db, settings):
