@@ -19,7 +19,10 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text()) if (ROOT / "docker-compose.yml").exists() else {}
-SERVICES: dict[str, dict[str, Any]] = COMPOSE.get("services", {})
+_ALL: dict[str, dict[str, Any]] = COMPOSE.get("services", {})
+#: Those of `docker compose up`, and those that `--profile grow` adds.
+SERVICES = {name: given for name, given in _ALL.items() if not given.get("profiles")}
+GROWN = {name: given for name, given in _ALL.items() if given.get("profiles") == ["grow"]}
 DOCKERFILE = (ROOT / "Dockerfile").read_text() if (ROOT / "Dockerfile").exists() else ""
 #: The variables that the image sets.
 IMAGE = dict(re.findall(r"^(?:ENV)? +(\w+)=(\S+)", DOCKERFILE, re.MULTILINE))
