@@ -70,8 +70,11 @@ class PersonAdmin(ScopedAdmin, UserAdmin):
 
     def has_change_permission(self, request, obj=None):
         # Whom a region shows are also those who once guarded there, whatever they are elsewhere by now.
-        if obj is not None and not request.user.is_superuser and not rights.may_manage(request.user, obj):
-            return False
+        if obj is not None and not request.user.is_superuser:
+            # As stored: a form that was refused has left what was typed in ``obj``, and is shown again.
+            stored = User.objects.select_related("region").get(pk=obj.pk)
+            if not rights.may_manage(request.user, stored):
+                return False
         return super().has_change_permission(request, obj)
 
     def formfield_for_choice_field(self, db_field, request, **kwargs):

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts import devices, recording
+from accounts import activation, devices, recording
+from accounts.models import Activation, Role
 from accounts.recording import Act
 from sista.database import writing
 from tallies import ending_mandates
@@ -56,6 +57,7 @@ def revoke(assignment: Assignment, *, by: Any) -> Assignment:
         if active.update(revoked_at=timezone.now(), revoked_by=by):
             recording.record_all([_act("assignment revoked", assignment)], by=by)
             ending_mandates.end_of_assignments([assignment.pk], by=by, reason=WITH_ASSIGNMENT)
+            _end_links_of_the_idle({assignment.witness_id}, by=by)
     assignment.refresh_from_db()
     return assignment
 
@@ -74,7 +76,18 @@ def revoke_all(assignments: Iterable[Assignment], *, by: Any) -> int:
         Assignment.objects.filter(pk__in=keys).update(revoked_at=timezone.now(), revoked_by=by)
         recording.record_all((_act("assignment revoked", wanted[key]) for key in keys), by=by)
         ending_mandates.end_of_assignments(keys, by=by, reason=WITH_ASSIGNMENT)
+        _end_links_of_the_idle({wanted[key].witness_id for key in keys}, by=by)
     return len(keys)
+
+
+def _end_links_of_the_idle(people: set[int], *, by: Any) -> None:
+    """End the open links of witnesses who guard nothing any more, also those that no letter carries.
+
+    Whoever kept one could open the person's work after another kabupaten took them over.
+    """
+    busy = set(Assignment.objects.active().filter(witness__in=people).values_list("witness_id", flat=True))
+    idle = Activation.objects.open().filter(user__in=people - busy, user__role=Role.WITNESS)
+    activation.end(idle.values_list("pk", flat=True), by=by)
 
 
 def was_revoked(station_id: int, witness: Any) -> bool:

@@ -42,7 +42,7 @@ def make(election: Election, region: Region, *, by: Any) -> Election:
     """Copy contests, pairs, stations and active assignments within ``region``, open for forms at once.
 
     The region lies in the maker's and holds, or lies in, a contest of the
-    election. Raises `PracticeRefused`: ``not_yours``, ``nothing_there``, ``too_large``.
+    election. Raises `PracticeRefused`: ``not_yours``, ``nothing_there``, ``too_large``, ``at_once``.
     """
     if not may_make(by, election) or not by.scope.contains(region):
         raise PracticeRefused("not_yours")
@@ -51,6 +51,13 @@ def make(election: Election, region: Region, *, by: Any) -> Election:
         raise PracticeRefused("nothing_there")
     if wanted > MOST_STATIONS:
         raise PracticeRefused("too_large")
+    try:
+        return _copied(election, region, by)
+    except IntegrityError as error:  # somebody made one under the same name at the same moment
+        raise PracticeRefused("at_once") from error
+
+
+def _copied(election: Election, region: Region, by: Any) -> Election:
     with writing():
         name = _("Latihan %(place)s: %(election)s") % {"place": region.title, "election": election.name}
         copy = Election.objects.create(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -104,6 +105,13 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    def clean(self) -> None:
+        super().clean()
+        level = ROLE_LEVELS.get(Role(self.role)) if self.role in Role.values else None
+        if level is not None and self.region is not None and self.region.level != level and not self.is_superuser:
+            sentence = _("Peran ini dipegang di tingkat %(level)s. Pilih wilayah tingkat itu.")
+            raise ValidationError({"region": sentence % {"level": Level(level).label.lower()}})
 
     @property
     def spoken_phone(self) -> str:

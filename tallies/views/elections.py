@@ -35,6 +35,9 @@ REFUSALS: dict[str, Promise] = {
     "moved": gettext_lazy("Fase sudah berubah sejak usulan dibuat. Tarik usulan ini, lalu ajukan lagi."),
     "nothing_there": gettext_lazy("Di wilayah itu belum ada TPS. Latihan dibuat dari TPS yang ada."),
     "too_large": gettext_lazy("Wilayah itu terlalu besar untuk satu latihan. Buat latihan per kabupaten/kota."),
+    "at_once": gettext_lazy(
+        "Orang lain membuat latihan di saat yang sama. Muat ulang halaman ini, lalu lihat daftarnya."
+    ),
     "still_used": gettext_lazy("Latihan ini masih dipakai catatan lain. Tidak ada yang dihapus."),
     "name_differs": gettext_lazy("Nama yang Anda ketik berbeda. Tidak ada yang dihapus."),
 }

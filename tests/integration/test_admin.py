@@ -75,6 +75,15 @@ def test_staff_cannot_place_a_person_outside_their_provinsi(dewi, client, play):
     assert play.budi.region.code == "35.07"
 
 
+def test_a_role_is_held_at_its_own_level(dewi, client, play):
+    address = reverse("admin:accounts_user_change", args=[play.budi.pk])
+    data = {"username": "budi", "full_name": "Budi", "language": "id", "role": Role.COORDINATOR, "is_active": "on"}
+    answer = client.post(address, data | {"region": cast.region("35.07.05").pk})
+    assert "Peran ini dipegang di tingkat kabupaten/kota" in answer.content.decode()
+    play.budi.refresh_from_db()
+    assert play.budi.region.code == "35.07"
+
+
 def test_staff_cannot_change_one_another_or_a_superuser(dewi, client):
     root = User.objects.create_superuser("root", password=cast.PASSWORD, region=cast.region("35.07"))
     address = reverse("admin:auth_user_password_change", args=[root.pk])

@@ -19,7 +19,7 @@ from accounts.models import Activation, AdministrativeEvent, Device, Refusal, Ro
 from regions.models import Region
 from tallies import assigning, ending_mandates, preparation
 from tallies.mandates import issuing, jobs
-from tallies.models import Mandate, MandateBatch, MandateFile, MandateState, PageFormat, Phase, Printed
+from tallies.models import Assignment, Mandate, MandateBatch, MandateFile, MandateState, PageFormat, Phase, Printed
 from tallies.preparation import NewStation
 from tests.cast import person, region
 
@@ -475,3 +475,13 @@ def test_a_letter_of_somebody_who_also_guards_elsewhere_carries_no_link(play):
     printed(play)
     assert Mandate.objects.valid().get(assignment__witness=play.wati).activation is None
     assert not Activation.objects.filter(user=play.wati).exists()
+
+
+def test_a_link_that_no_letter_carries_ends_with_the_last_assignment(play):
+    """Who kept it could open the work that another kabupaten gave the person afterwards."""
+    token = activation.issue(play.siti, by=play.budi)
+    first, second = Assignment.objects.active().filter(witness=play.siti).order_by("pk")
+    assigning.revoke(first, by=play.budi)
+    assert activation.find(token) is not None
+    assigning.revoke(second, by=play.budi)
+    assert activation.find(token) is None

@@ -239,6 +239,15 @@ def test_only_the_own_region_is_practised_and_removed(client, desk, copy):
     assert not Election.objects.filter(pk=copy.pk).exists()
 
 
+def test_two_practices_under_one_name_at_once_are_a_sentence(client, desk, copy, monkeypatch):
+    monkeypatch.setattr(practice, "_free_slug", lambda election, region: copy.slug)
+    client.force_login(desk.budi)
+    answer = client.post(f"/pemilihan/{desk.election.slug}/latihan/", {"region": "35.07"})
+    assert answer.status_code == 409
+    assert "di saat yang sama" in answer.content.decode()
+    assert Election.objects.filter(practice_of=desk.election).count() == 1
+
+
 def test_the_phase_of_practice_changes_by_one_person(desk, copy):
     desk.budi.role, desk.budi.region = Role.PROVINCE_STAFF, region("35")
     change = phases.propose(copy, Phase.RECAP, "", by=desk.budi)
