@@ -10,7 +10,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -66,7 +65,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 
     404 for who has no region, 403 for who only reads. ``?isi=`` chooses a kind, ``?sebelum=`` pages.
     """
-    scope = _scope(request)
+    scope = bringing.scope_of(request)
     with timezone.override(ZoneInfo(scope.zone)):
         if request.method != "POST":
             return _list(request, scope, MasterFileForm(user=request.user, initial={"kind": request.GET.get("isi")}))
@@ -113,7 +112,7 @@ def _list(request: HttpRequest, scope: Region, form: MasterFileForm, status: int
 @require_safe
 def template(request: HttpRequest, kind: str) -> HttpResponse:
     """A CSV with the columns of a kind and rows that show how they are filled; it names no real person."""
-    _scope(request)
+    bringing.scope_of(request)
     if kind not in KINDS:
         raise Http404
     # Excel of this country parts columns at semicolons.
@@ -194,17 +193,7 @@ def discard(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return redirect("master-imports")
 
 
-def _scope(request: HttpRequest) -> Region:
-    """The reader's region: 404 for who has none, 403 for who only reads."""
-    scope = request.user.scope
-    if scope is None:
-        raise Http404
-    if not request.user.may_decide:
-        raise PermissionDenied
-    return scope
-
-
 def _own(request: HttpRequest, uuid: UUID) -> MasterImport:
-    _scope(request)
+    bringing.scope_of(request)
     visible = MasterImport.objects.visible_to(request.user)
     return get_object_or_404(visible.select_related("election", "region", "imported_by", "undone_by"), uuid=uuid)

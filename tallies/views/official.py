@@ -11,9 +11,8 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.validators import URLValidator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -127,7 +126,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 
     404 for who has no region, 403 for who only reads. ``?sebelum=`` pages.
     """
-    scope = _scope(request)
+    scope = bringing.scope_of(request)
     with timezone.override(ZoneInfo(scope.zone)):
         if request.method != "POST":
             return _list(request, scope, OfficialFileForm(user=request.user, scope=scope))
@@ -241,18 +240,8 @@ def discard(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return redirect("official-imports")
 
 
-def _scope(request: HttpRequest) -> Region:
-    """The reader's region: 404 for who has none, 403 for who only reads."""
-    scope = request.user.scope
-    if scope is None:
-        raise Http404
-    if not request.user.may_decide:
-        raise PermissionDenied
-    return scope
-
-
 def _own(request: HttpRequest, uuid: UUID) -> OfficialImport:
-    _scope(request)
+    bringing.scope_of(request)
     visible = OfficialImport.objects.visible_to(request.user)
     related = ("election", "contest__region", "contest__election", "region", "imported_by", "undone_by")
     return get_object_or_404(visible.select_related(*related), uuid=uuid)
