@@ -38,7 +38,7 @@ def confirm(one: FileImport, *, by: Any) -> bool:
         with writing():
             confirmed = bool(ready.update(state=ImportState.IMPORTING, **fields))
             if confirmed:
-                said = {"election": one.election_id, "file": one.sha256, "rows": one.rows_fit}
+                said = {"election": one.election.slug, "file": one.sha256, "rows": one.rows_fit}
                 recording.record("import confirmed", by=by, region=one.region, subject=one, content=said)
             return confirmed
     except IntegrityError as error:

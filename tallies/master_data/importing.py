@@ -106,7 +106,13 @@ def is_closed(one: MasterImport) -> bool:
 
 
 def _say(action: str, one: MasterImport, number: int, *, by: Any) -> None:
-    said = {"kind": one.kind, "election": one.election_id, "file": one.sha256, "rows": one.rows_fit, "number": number}
+    said = {
+        "kind": one.kind,
+        "election": one.election.slug,
+        "file": one.sha256,
+        "rows": one.rows_fit,
+        "number": number,
+    }
     recording.record(action, by=by, region=one.region, subject=one, content=said)
 
 

@@ -115,7 +115,7 @@ def undo(one: OfficialImport, *, by: Any) -> int:
         if newer_than(one).exists():
             raise NotUndone
         changed = _stand_back(one)
-        said = {"election": one.election_id, "file": one.sha256, "number": changed}
+        said = {"election": one.election.slug, "file": one.sha256, "number": changed}
         recording.record("import undone", by=by, region=one.region, subject=one, content=said)
         return changed
 

@@ -21,7 +21,7 @@ from tallies.trail.words import GROUPS, word_of
 from tallies.views.results import zone_of
 
 #: What of an event's content the page shows, in this order; the rest is for the verifier.
-SHOWN = ("code", "path", "from", "to", "election", "table", "format", "role", "reason", "number")
+SHOWN = ("kind", "code", "path", "from", "to", "election", "table", "format", "role", "reason", "number")
 
 
 @login_required

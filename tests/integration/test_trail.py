@@ -218,3 +218,12 @@ def test_a_download_is_written_down(client, told):
 def test_an_address_that_nobody_wrote_by_hand_is_no_error(client, told, query):
     client.force_login(told.dewi)
     assert client.get(f"{reverse('trail')}?{query}").status_code in (200, 404)
+
+
+def test_an_import_is_told_by_its_kind_and_election_not_by_keys(client, told):
+    content = {"kind": "tps", "election": told.election.slug, "file": "ab" * 32, "rows": 59, "number": 59}
+    recording.record("master data imported", by=told.budi, region=region("35.07"), content=content)
+    client.force_login(told.rina)
+    page = client.get("/jejak/", {"jenis": "impor"}).content.decode()
+    assert "tps · pilkada-2020 · 59" in page
+    assert "abab" not in page
