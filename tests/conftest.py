@@ -7,7 +7,7 @@ from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from tests import cast, triggers
+from tests import cast, play_again, triggers
 from tests.migrated_once import Template
 from tests.skipping import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  hooks
 
@@ -80,7 +80,7 @@ def _quick_and_quiet(settings, tmp_path):
 
 @pytest.fixture
 def play(db):
-    return cast.make_play()
+    return play_again.play()
 
 
 @pytest.fixture
