@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -41,7 +42,7 @@ class Project:
             shutil.copy(path, self.root)
         self.path = folder / "path"
         self.path.mkdir()
-        for name in ("cat", "cksum", "dirname", "mkdir"):
+        for name in ("cat", "cksum", "dirname", "mkdir", "sed"):
             (self.path / name).symlink_to(shutil.which(name))
         self.calls_file = folder / "calls"
         self.elsewhere = folder / "elsewhere"
@@ -150,6 +151,28 @@ def test_a_rehearsal_needs_only_what_serving_needs(project):
     assert project.with_python().run("drill", "--faults", "redis-stop,web-kill").returncode == 0
     assert all("requirements-dev.txt" not in " ".join(call) for call in project.calls(starting="-m pip install"))
     assert project.calls()[-1][1:] == ["drill", "--faults", "redis-stop,web-kill"]
+
+
+def test_an_audit_asks_about_all_that_is_served_with_packages_apart_from_it(project):
+    assert project.with_python().run("audit").returncode == 0
+    assert project.calls(starting="-m pip install")[0][-1] == f"{project.root}/requirements-audit.txt"
+    assert (project.root / ".venv" / "audit" / "bin" / "python").exists()
+    lists = [f"{project.root}/requirements{which}.txt" for which in ("", "-s3", "-sentry")]
+    # Strict: a package that nobody knows of is not a clean one.
+    assert project.calls()[-1][:3] == ["-m", "pip_audit", "--strict"]
+    assert [given for given in project.calls()[-1] if given.endswith(".txt")] == lists
+
+
+def test_an_audit_that_could_ask_nobody_is_no_clean_one(project):
+    pinned = re.search(r"^django==(\S+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE | re.IGNORECASE)
+    done = project.with_python().run("audit", WITHOUT="urlopen")
+    assert done.returncode == 3
+    assert f"Nothing was looked up: https://pypi.org/pypi/Django/{pinned[1]}/json" in done.stdout
+    assert project.calls(starting="-m pip") == []
+
+
+def test_an_audit_that_finds_a_hole_fails(project):
+    assert project.with_python().run("audit", WITHOUT="pip_audit").returncode == 1
 
 
 def test_the_environment_may_lie_elsewhere_named_from_here(project):

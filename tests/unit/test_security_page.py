@@ -41,7 +41,7 @@ def test_a_number_stands_once():
     assert len(numbers) == len(set(numbers))
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-s3.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", sorted(path.name for path in BASE.glob("requirements*.txt")))
 def test_every_package_is_pinned_and_has_its_reason(name):
     lines = (BASE / name).read_text(encoding="utf-8").splitlines()
     loose = [line for line in lines if not re.fullmatch(r"#.*|-r \S+|[\w.\[\],-]+==[\w.]+ +# \S.*", line)]
