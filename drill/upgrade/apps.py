@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class UpgradeConfig(AppConfig):
+    name = "drill.upgrade"
+    label = "drill_upgrade"

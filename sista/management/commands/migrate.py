@@ -1,0 +1,41 @@
+"""Django's ``migrate``, which on PostgreSQL lets forms go first. ``prepare`` calls it too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.core.management.commands.migrate import Command as Migrate
+from django.db import connections
+
+from sista import migrating
+
+
+class Command(Migrate):
+    help = Migrate.help + " Waits for no lock longer than half a second, and tries again."
+
+    def add_arguments(self, parser):
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--patience", type=float, default=migrating.PATIENCE, help="seconds after which it gives up on a lock"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        connection = connections[options["database"]]
+        self._connection = connection
+        again = super().handle
+
+        def say(sentence: str) -> None:
+            self.stdout.write(sentence)
+            self.stdout.flush()
+
+        patience = options.pop("patience", migrating.PATIENCE)
+        try:
+            migrating.patiently(connection, lambda: again(*args, **options), say, patience=patience)
+        except migrating.StillLocked as why:
+            raise CommandError(str(why)) from why
+
+    def migration_progress_callback(self, action, migration=None, fake=False):
+        if action in ("apply_start", "unapply_start"):
+            migrating.limit_waits(self._connection, atomic=migration.atomic)
+        super().migration_progress_callback(action, migration, fake)
