@@ -1,7 +1,6 @@
 """What is done to the system while forms come in. Each fault says what it did; when it returns, it is over.
 
-From then on the clock of the recovery runs. The order is that of a bad night, not by chance, so that two
-rehearsals can be compared.
+From then on the clock of the recovery runs. Which come when: `turns`.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,29 +16,32 @@ import psycopg2
 
 from drill import programs
 from drill.keeping import Keeper
+from drill.line import Line
 from drill.small_disk import SmallDisk
 from drill.stores import Postgres, Redis
+from drill.upgrading import LeftOut, roll_web, upgrade, web_pid
 
 SECONDS_TO_WAIT_FOR_A_BATCH = 5.0
-SECONDS_TO_RELOAD = 60.0
 #: Sent for certain while the disk is full, whatever else arrives then.
 PHOTOS_ON_A_FULL_DISK = 4
+SENT_WHILE_TORN = 3
 
 
 @dataclass
 class System:
-    """``seconds``: how long what is switched off stays so. ``send_with_photo``: have a witness send one now."""
+    """``seconds``: how long what is switched off stays so, Redis ``redis_seconds``; the network is ``line``.
+
+    ``send``: have a witness send a form now, with a photo or without; its station, or None when all have.
+    """
 
     keeper: Keeper
     postgres: Postgres
     redis: Redis
     disk: SmallDisk
     seconds: float
-    send_with_photo: Callable[[], int | None] = lambda: None
-
-
-class LeftOut(Exception):
-    """This machine does not allow the fault; why."""
+    redis_seconds: float
+    line: Line
+    send: Callable[[bool], int | None] = lambda with_photo: None
 
 
 def kill_worker(system: System) -> str:
@@ -86,14 +88,16 @@ def flush_redis(system: System) -> str:
 
 def stop_redis(system: System) -> str:
     system.redis.kill()
-    time.sleep(system.seconds)
+    time.sleep(system.redis_seconds)
     system.redis.start()
-    return f"away for {system.seconds:.0f} s"
+    return f"away for {system.redis_seconds:.0f} s"
 
 
 def cut_postgres(system: System) -> str:
     """A power cut for the database: what was not written through to the disk is gone."""
     system.postgres.cut()
+    # Whatever else arrives then: somebody sends while it is away.
+    system.send(False)
     time.sleep(system.seconds / 2)
     began = time.monotonic()
     system.postgres.start()
@@ -101,7 +105,7 @@ def cut_postgres(system: System) -> str:
 
 
 def kill_web_worker(system: System) -> str:
-    workers = programs.children_of(_web_pid(system))
+    workers = programs.children_of(web_pid(system))
     if not workers:
         raise LeftOut("this system does not tell which processes a process started")
     os.kill(workers[0], signal.SIGKILL)
@@ -118,29 +122,29 @@ def fill_disk(system: System) -> str:
         raise LeftOut("neither root nor a user name space to mount a small disk in")
     system.disk.fill()
     for _ in range(PHOTOS_ON_A_FULL_DISK):
-        system.send_with_photo()
+        system.send(True)
     time.sleep(system.seconds)
     system.disk.free()
     return f"of the photos, for {system.seconds:.0f} s: {system.disk.how}, filled to the last byte"
 
 
-def roll_web(system: System) -> str:
-    """HUP: new processes start, the old ones finish what they have begun."""
-    old = set(programs.children_of(_web_pid(system)))
-    if not old:
-        raise LeftOut("this system does not tell which processes a process started")
-    os.kill(_web_pid(system), signal.SIGHUP)
-    programs.until(
-        lambda: (now := set(programs.children_of(_web_pid(system)))) and not now & old,
-        "new web processes took over",
-        SECONDS_TO_RELOAD,
+def cut_network(system: System) -> str:
+    """For a while connections end in the middle, two of three; then all are reset, and none is made."""
+    before = system.line.torn.copy()
+    system.line.tear()
+    # Whatever else arrives then: a request, an answer and one that goes through.
+    for _ in range(SENT_WHILE_TORN):
+        system.send(False)
+    time.sleep(system.seconds / 2)
+    system.send(False)
+    system.line.cut()
+    time.sleep(system.seconds / 2)
+    system.line.mend()
+    torn = system.line.torn - before
+    return (
+        f"{system.seconds / 2:.0f} s torn, {system.seconds / 2:.0f} s away: {torn['request']} connections ended in "
+        f"the middle of a request, {torn['answer']} before its answer was read, {torn['flight']} in flight"
     )
-    return f"HUP, {len(old)} processes replaced"
-
-
-def _web_pid(system: System) -> int:
-    """gunicorn's own process: what enters a name space becomes the program it starts."""
-    return system.keeper.process("web").pid
 
 
 Fault = Callable[[System], str]
@@ -155,11 +159,11 @@ FAULTS: dict[str, Fault] = {
     "two-beats": two_beats,
     "web-kill": kill_web,
     "disk-full": fill_disk,
+    "network-cut": cut_network,
+    "upgrade": upgrade,
 }
 #: While these are made every form is answered at once: the intake needs none of what is away.
-INTAKE_GOES_ON = set(FAULTS) - {"postgres-cut", "web-worker-kill", "web-kill"}
-#: The worker is killed that often in a row, except in a night that is too short for it.
-WORKER_KILLS, MINUTES_FOR_THEM = 3, 1.0
+INTAKE_GOES_ON = set(FAULTS) - {"postgres-cut", "web-worker-kill", "web-kill", "network-cut"}
 
 
 def chosen(names: str) -> list[str]:
@@ -171,11 +175,6 @@ def chosen(names: str) -> list[str]:
     if unknown:
         raise ValueError(f"{', '.join(unknown)}: no such fault. Known are all, none, {', '.join(FAULTS)}.")
     return found
-
-
-def one_round(names: Iterable[str], minutes: float) -> list[str]:
-    kills = WORKER_KILLS if minutes >= MINUTES_FOR_THEM else 1
-    return [name for name in names for _ in range(kills if name == "worker-kill" else 1)]
 
 
 @dataclass

@@ -19,6 +19,8 @@ OURS = ("SISTA_", "S3_", "PROMETHEUS_", "PYTEST_", "COV_")
 NAMES = {"DATABASE_URL", "REDIS_URL", "PORT", "WEB_CONCURRENCY", "DJANGO_SETTINGS_MODULE"}
 LOOK_EVERY = 0.2
 SECONDS_TO_START_AGAIN = 1.0
+#: For a service that is replaced, as the compose file gives; and for any command of the rehearsed system.
+SECONDS_TO_END, LONGEST_COMMAND = 30.0, 900.0
 
 
 class Keeper:
@@ -35,7 +37,7 @@ class Keeper:
             "SISTA_LOG": "WARNING",
             "SISTA_METRICS_PORT": str(programs.free_port()),
             "WEB_CONCURRENCY": str(web),
-            "DJANGO_SETTINGS_MODULE": "sista.settings",
+            "DJANGO_SETTINGS_MODULE": "drill.rehearsed_settings",
             "PYTHONPATH": str(programs.PROJECT),
         }
         self.services = self._services()
@@ -89,6 +91,16 @@ class Keeper:
             process = self._running[name]
         programs.kill_session(process)
 
+    def running(self) -> list[str]:
+        """The services that are meant to run, in the order in which they are named."""
+        return [name for name in self.services if name in self._wanted]
+
+    def replace(self, name: str) -> None:
+        """End a service politely, as `docker compose up` does for a new image, and wait until it runs again."""
+        old = self.process(name)
+        programs.end(old, seconds=SECONDS_TO_END)
+        programs.until(lambda: self.process(name) is not old, f"{name} is started again", 30)
+
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
 
@@ -126,17 +138,28 @@ class Keeper:
 
     def run(self, module: str, *arguments: str) -> str:
         """Run one of our modules with the settings of the rehearsed system; its output. Raises `StepFailed`."""
-        done = subprocess.run(
-            self.disk.inside([sys.executable, "-m", module, *arguments]),
-            cwd=programs.PROJECT,
-            env=self.environment | WITHOUT_METRICS_PORT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
+        return self._told("-m", module, *arguments)
+
+    def manage(self, *arguments: str) -> str:
+        """The same of a management command."""
+        return self._told("manage.py", *arguments)
+
+    def _told(self, *arguments: str) -> str:
+        try:
+            done = subprocess.run(
+                self.disk.inside([sys.executable, *arguments]),
+                cwd=programs.PROJECT,
+                env=self.environment | WITHOUT_METRICS_PORT,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=LONGEST_COMMAND,
+            )
+        except subprocess.TimeoutExpired as late:
+            raise StepFailed(f"{' '.join(arguments)} took longer than {LONGEST_COMMAND:.0f} s") from late
         if done.returncode:
             told = (done.stdout + done.stderr).strip()[-2000:]
-            raise StepFailed(f"{module} {' '.join(arguments)} ended with {done.returncode}:\n{told}")
+            raise StepFailed(f"{' '.join(arguments)} ended with {done.returncode}:\n{told}")
         return done.stdout
 
 

@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from drill.answers import GOOD, NO_ANSWER, Attempt
 from drill.faults import Happened
-from drill.phones import GOOD, NO_ANSWER, Attempt
 from drill.plan import LONGEST_LAG
 from drill.watching import Lag
 
-FORMS = ("first", "again", "correction", "rival")
+FORMS = ("first", "again", "anew", "correction", "rival")
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:

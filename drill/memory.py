@@ -1,6 +1,8 @@
 """What the senders remember, on disk: every form before it is sent, every acknowledgement when it comes.
 
-JSON lines, written through to the disk once a second. The recount reads this file and nothing in a process.
+JSON lines, written through to the disk once a second. The recount reads this file and nothing in a process. A
+station's phone, and who decides about what it sent, have one thing under way at a time: the lines of a station stand
+in the order in which the server did them.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from drill.desks import Act
 from drill.papers import Paper
 
 
@@ -30,6 +33,13 @@ class Memory:
 
     def acknowledged(self, paper: Paper, status: int) -> None:
         self._write({"event": "acknowledged", "key": paper.key, "status": status})
+
+    def decided(self, act: Act) -> None:
+        """A coordinator's act that was done. ``key``: the form it is about, or the correction in its place."""
+        paper, to = act.paper, act.to[0] if act.to else None
+        self._write(
+            {"event": "decided", "outcome": act.outcome, "station": paper.station, "key": paper.key, "to": to}
+        )
 
     def photo_acknowledged(self, sha256: str) -> None:
         self._write({"event": "photo", "sha256": sha256})

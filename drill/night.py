@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drill import faults, measuring, queues
+from drill import arrivals, faults, measuring, queues, turns
+from drill.deciding import Desks
 from drill.dripping import Drips
-from drill.faults import Happened, LeftOut, System
+from drill.faults import Happened, System
 from drill.memory import Memory
 from drill.phones import Phones
 from drill.plan import Plan
+from drill.progress import Progress
 from drill.queues import Witness
+from drill.upgrading import LeftOut
 from drill.watching import Watch
 
 #: No form waits longer than this when all is caught up.
@@ -37,7 +40,7 @@ class Scouts:
     chance: random.Random
     waiting: list[Witness]
 
-    def send(self, *, with_photo: bool = False) -> int | None:
+    def send(self, with_photo: bool = False) -> int | None:
         """Have one of them send now; return the station, or None when all have."""
         if not self.waiting:
             return None
@@ -46,18 +49,35 @@ class Scouts:
         return witness.station
 
 
+@dataclass(frozen=True)
+class People:
+    """``coordinators``: the cookies of two by kabupaten."""
+
+    witnesses: list[Witness]
+    coordinators: dict[str, list[str]]
+    contest: int
+
+
 def pass_night(
-    plan: Plan, system: System, memory_path: Path, witnesses: list[Witness], contest: int, say: Callable[[str], None]
+    plan: Plan, system: System, memory_path: Path, people: People, say: Callable[[str], None]
 ) -> dict[str, Any]:
     """Begin, make the faults, await the end and that everything is in; return what was seen."""
     chance = random.Random(plan.seed)
+    witnesses, contest = people.witnesses, people.contest
     chance.shuffle(witnesses)
     sending, dripping, kept = witnesses[: plan.forms], witnesses[plan.forms], witnesses[plan.forms + 1 :]
+    moments = list(zip(sending, arrivals.moments(plan.forms, plan.seconds, chance), strict=True))
     phones_there = queues.phones_of_a_night(
-        sending, contest=contest, seconds=plan.seconds, photo_share=plan.photo_share, chance=chance
+        moments,
+        contest=contest,
+        seconds=plan.seconds,
+        photo_share=plan.photo_share,
+        chance=chance,
+        desks=Desks(people.coordinators, moments, contest, plan.seconds),
     )
     memory, watch = Memory(memory_path), Watch(system.postgres.url)
-    phones = Phones(system.keeper.port, memory, watch.acknowledged)
+    phones = Phones(system.line, memory, watch.acknowledged)
+    progress = Progress(phones, watch, say)
     drips = Drips(system.keeper.port, [dripping.cookie] * DRIPPING)
     scouts = Scouts(phones, contest, chance, kept)
     say(f"The night begins: {plan.forms:,} witnesses send within {plan.minutes:g} minutes.")
@@ -68,6 +88,8 @@ def pass_night(
         running.callback(phones.stop)
         began = time.monotonic()
         phones.begin(phones_there)
+        progress.begin()
+        running.callback(progress.stop)
         drips.begin()
         running.callback(drips.stop)
         happened, left_out = _make_faults(plan, system, phones, watch, scouts, say)
@@ -88,6 +110,10 @@ def pass_night(
         "http": measuring.statuses(phones.attempts),
         "intake": measuring.intake(phones.attempts, happened),
         "lag": measuring.lags(watch.lags, happened),
+        "senders": {
+            "processor_ms_a_request": round(1000 * phones.processor / max(1, len(phones.attempts)), 3),
+            "waited_for_a_connection": measuring.spread(phones.waits),
+        },
     }
 
 
@@ -98,15 +124,20 @@ def _make_faults(
     began = time.monotonic()
     happened: list[Happened] = []
     left_out: dict[str, str] = {}
-    system.send_with_photo = lambda: scouts.send(with_photo=True)
-    first = faults.one_round(plan.faults, plan.minutes)
+    system.send = scouts.send
+    first = plan.first_round
     turn = 0
     while first and not set(plan.faults) <= set(left_out):
-        time.sleep(plan.quiet)
-        if turn >= len(first) and time.monotonic() > began + plan.seconds - plan.quiet:
-            break
+        left = began + plan.seconds - time.monotonic()
+        is_first_round = turn < len(first)
+        quiet = turns.quiet_before(turn, first, left, plan.quiet, plan.off) if is_first_round else plan.quiet
         name = first[turn % len(first)]
+        if not is_first_round and left < quiet + turns.TAKES + plan.off.get(name, 0.0):
+            break
+        time.sleep(quiet)
         turn += 1
+        if name in left_out:
+            continue
         start = time.monotonic()
         try:
             what = faults.FAULTS[name](system)

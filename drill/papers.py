@@ -32,20 +32,28 @@ class Paper:
     def valid(self) -> int:
         return sum(self.votes)
 
-    def body(self) -> bytes:
+    def figures(self) -> dict[str, int]:
+        """Every box of the form but the votes."""
         cast, valid = self.valid + self.invalid, self.valid
         figures = {"valid_votes": valid, "invalid_votes": self.invalid, "total_votes": cast}
         figures |= _gendered("registered_dpt", DPT) | _gendered("registered_total", DPT)
         figures |= _gendered("voters_dpt", cast) | _gendered("voters_total", cast) | _gendered("disabled_voters", 1)
         for row in ("registered_dpph", "registered_dptb", "voters_dpph", "voters_dptb"):
             figures |= _gendered(row, 0)
-        figures |= {"ballots_received": RECEIVED, "ballots_used": cast, "ballots_spoiled": 0}
+        return figures | {
+            "ballots_received": RECEIVED,
+            "ballots_used": cast,
+            "ballots_spoiled": 0,
+            "ballots_unused": RECEIVED - cast,
+        }
+
+    def body(self) -> bytes:
         said = {
             "uuid": self.key,
             "contest": self.contest,
             "station": self.station,
             "votes": {str(number): votes for number, votes in enumerate(self.votes, start=1)},
-            "figures": figures | {"ballots_unused": RECEIVED - cast},
+            "figures": self.figures(),
             "photos": [{"sha256": self.photo, "page": 1}] if self.photo else [],
             "objection": False,
         }
@@ -67,6 +75,13 @@ def other_than(one: Paper, chance: random.Random, *, supersedes: bool) -> Paper:
     """Another paper of the same station with other figures: a correction, or a rival that names nothing."""
     votes = (one.votes[0] + chance.choice((-7, -2, 3, 9)), *one.votes[1:])
     return Paper(one.station, one.contest, votes, one.invalid, supersedes=one.key if supersedes else None)
+
+
+def read_anew(one: Paper, pair: int, more: int) -> Paper:
+    """The same paper with other votes of one pair under a key of its own, naming none; no other makes the same."""
+    votes = [*one.votes]
+    votes[pair - 1] += more
+    return Paper(one.station, one.contest, (votes[0], votes[1], votes[2]), one.invalid)
 
 
 def photo_of(key: str) -> bytes:

@@ -2,69 +2,47 @@
 
 from __future__ import annotations
 
-import contextlib
 import heapq
-import http.client
 import itertools
 import random
 import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
 
-from drill import papers
+from drill import desks, papers
+from drill.answers import GOOD, LATER, NO_ANSWER, Attempt
+from drill.desks import Act
+from drill.line import Answer, Line, Link
 from drill.memory import Memory
 from drill.queues import Phone, Send
 
 #: As static/js/phone/schedule.js: doubled from the first on. There it ends at five minutes; a night here is short.
 FIRST_DELAY, LONGEST_DELAY = 2.0, 20.0
 PIECE = 64 * 1024
-#: What each kind is answered when all is well; anything else is tried again or is a finding.
-GOOD = {
-    "first": {200, 201},
-    "again": {200, 201},
-    "correction": {200, 201},
-    "rival": {200, 201},
-    "photo": {200, 201},
-    "used key": {409},
-    "foreign station": {404},
-}
-#: What the phone tries again.
-LATER = {408, 429, 500, 502, 503, 504, 507}
-NO_ANSWER = 0
-Link = http.client.HTTPConnection
+#: Phones that have a connection at once; the others wait their turn, as where the mast is full.
+AT_ONCE = 16
 
 
-class Attempt(NamedTuple):
-    """One request: when it began (`time.monotonic`), what it was, its status (0: none came), and seconds."""
-
-    at: float
-    kind: str
-    status: int
-    seconds: float
-    told_when: bool
-
-
-@dataclass
-class Answer:
-    """``offset``: how much of a photo in pieces is there, as told."""
-
-    status: int
-    retry_after: str | None = None
-    offset: int = 0
+_JSON, _BYTES = "Content-Type: application/json\r\n", "Content-Type: application/octet-stream\r\n"
 
 
 class Phones:
-    """Threads that take the phone whose turn it is. ``on_counted`` hears of each acknowledged change of a station."""
+    """Threads that take the phone whose turn it is. ``on_counted`` hears of each acknowledged change of a station.
+
+    ``acknowledged`` counts forms; ``waits`` are seconds from when a first form was due until its phone had a thread;
+    ``processor`` is what the threads that ended took of it, in seconds.
+    """
 
     def __init__(
-        self, port: int, memory: Memory, on_counted: Callable[[int, float], None], *, threads: int = 24
+        self, line: Line, memory: Memory, on_counted: Callable[[int, float], None], *, threads: int = AT_ONCE
     ) -> None:
-        self.port, self.memory, self.on_counted = port, memory, on_counted
+        self.line, self.memory, self.on_counted = line, memory, on_counted
         self.attempts: list[Attempt] = []
         self.unexpected: list[str] = []
+        self.waits: list[float] = []
+        self.sent = self.acknowledged = 0
+        self.processor = 0.0
         self._due: list[tuple[float, int, Phone]] = []
         self._number = itertools.count()
         self._changed = threading.Condition()
@@ -103,6 +81,13 @@ class Phones:
         with self._changed:
             return len(self._failing)
 
+    @property
+    def queueing(self) -> int:
+        """Phones that would send now, had they a connection."""
+        with self._changed:
+            now = time.monotonic()
+            return sum(at <= now for at, _number, _phone in self._due)
+
     def stop(self) -> None:
         with self._changed:
             self._over = True
@@ -119,6 +104,8 @@ class Phones:
                 (self._failing.add if phone.delay else self._failing.discard)(id(phone))
                 if again is not None:
                     self._lay(phone, again)
+        with self._changed:
+            self.processor += time.thread_time()
 
     def _next(self) -> Phone | None:
         with self._changed:
@@ -132,7 +119,7 @@ class Phones:
 
     def _send_all_due(self, phone: Phone) -> float | None:
         """Send over one connection what is due; return when this phone is to be looked at again."""
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=70)) as link:
+        with Link(self.line) as link:
             while phone.waiting:
                 send = phone.waiting[0]
                 due = self._began + send.due
@@ -149,51 +136,68 @@ class Phones:
                 phone.waiting.popleft()
         return None
 
-    def _attempt(self, link: Link, phone: Phone, send: Send) -> Answer:
-        if send.is_form and not send.remembered:
-            self.memory.about_to_send(send.paper, send.kind)
-            send.remembered = True
+    def _attempt(self, link: Link, phone: Phone, send: Send | Act) -> Answer:
         at = time.monotonic()
+        if not send.remembered:
+            self._remember_first(send, at)
         try:
-            answer = self._form(link, phone, send) if send.is_form else self._photo(link, phone, send)
-        except (OSError, http.client.HTTPException):
-            link.close()
+            if isinstance(send, Act):
+                # A press is by somebody else, over a line of their own.
+                answer = desks.perform(send, self.line, self._token)
+            else:
+                answer = self._form(link, phone, send) if send.is_form else self._photo(link, phone, send)
+        except OSError:
             answer = Answer(NO_ANSWER)
         now = time.monotonic()
         self.attempts.append(Attempt(at, send.kind, answer.status, now - at, answer.retry_after is not None))
-        if answer.status in (200, 201):
+        if isinstance(send, Act):
+            if answer.status == desks.DONE:
+                self._remember_act(send, now)
+        elif answer.status in (200, 201):
             self._remember(send, answer.status, now)
         return answer
+
+    def _remember_first(self, send: Send | Act, at: float) -> None:
+        send.remembered = True
+        if isinstance(send, Act):
+            if send.kind == "correct":
+                self.memory.about_to_send(send.paper, send.kind)
+        elif send.is_form:
+            self.memory.about_to_send(send.paper, send.kind)
+            self.sent += 1
+            if send.kind == "first" and send.due:
+                self.waits.append(at - self._began - send.due)
 
     def _remember(self, send: Send, status: int, now: float) -> None:
         if send.is_form:
             self.memory.acknowledged(send.paper, status)
+            self.acknowledged += 1
             self.on_counted(send.paper.station, now)
         else:
             assert send.paper.photo
             self.memory.photo_acknowledged(send.paper.photo)
 
+    def _remember_act(self, act: Act, now: float) -> None:
+        self.memory.decided(act)
+        for station in act.stations:
+            self.on_counted(station, now)
+
     def _form(self, link: Link, phone: Phone, send: Send) -> Answer:
-        return self._ask(link, phone, "POST", "/api/v1/forms/", send.paper.body(), Content_Type="application/json")
+        return self._ask(link, send.cookie or phone.cookie, "POST", "/api/v1/forms/", send.paper.body(), _JSON)
 
     def _photo(self, link: Link, phone: Phone, send: Send) -> Answer:
         path, data = f"/api/v1/photos/{send.paper.photo}/", papers.photo_of(send.paper.key)
         if not send.in_pieces:
-            return self._ask(link, phone, "PUT", path, data)
+            return self._ask(link, phone.cookie, "PUT", path, data, _BYTES)
         offset = 0
         while True:
-            place = {"Upload_Offset": str(offset), "Upload_Length": str(len(data))}
-            answer = self._ask(link, phone, "PATCH", path, data[offset : offset + PIECE], **place)
+            place = f"{_BYTES}Upload-Offset: {offset}\r\nUpload-Length: {len(data)}\r\n"
+            answer = self._ask(link, phone.cookie, "PATCH", path, data[offset : offset + PIECE], place)
             if answer.status not in (204, 409):
                 return answer
             # What is here already need not be sent again.
             offset = answer.offset
 
-    def _ask(self, link: Link, phone: Phone, method: str, path: str, body: bytes, **more: str) -> Answer:
-        headers = {"Cookie": phone.cookie + self._token, "X-CSRFToken": self._token, "Accept": "application/json"}
-        named = {name.replace("_", "-"): value for name, value in more.items()}
-        link.request(method, path, body, headers | {"Content-Type": "application/octet-stream"} | named)
-        answer = link.getresponse()
-        answer.read()
-        told = answer.headers
-        return Answer(answer.status, told.get("Retry-After"), int(told.get("Upload-Offset") or 0))
+    def _ask(self, link: Link, cookie: str, method: str, path: str, body: bytes, more: str) -> Answer:
+        own = f"Cookie: {cookie}{self._token}\r\nX-CSRFToken: {self._token}\r\nAccept: application/json\r\n"
+        return link.ask(method, path, own + more, body)

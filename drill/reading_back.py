@@ -19,8 +19,8 @@ from typing import Any
 import django
 from django.core.management import call_command
 
-from drill import memory
-from drill.remembering import Night, night_of
+from drill import memory, recounting
+from drill.remembering import night_of
 
 #: So many sentences are told of each kind; the number is of all.
 MOST_TOLD = 20
@@ -98,6 +98,7 @@ def final(path: Path) -> dict[str, Any]:
     lost = sorted(set(night.acknowledged) - set(keys))
     altered = [key for key in night.acknowledged if key in stored and stored[key] != night.facts_of(key)]
     doubled = [key for key, times in keys.items() if times > 1] + _same_paper_twice()
+    moved, remembered = Counter(_stored_moves()), Counter(night.moved)
     return {
         "data_hash": data_hash(),
         "results_hash": results_hash(),
@@ -110,7 +111,10 @@ def final(path: Path) -> dict[str, Any]:
         "never_sent": _told(sorted(set(keys) - set(night.sent))),
         "taken_though_wrong": _told(sorted(set(keys) & night.wrong)),
         "stored_unacknowledged": _told(sorted((set(keys) & set(night.sent)) - set(night.acknowledged) - night.wrong)),
-        "wrong_totals": _told(_wrong_totals(night)),
+        "decisions": sum(one["event"] == "decided" for one in night.course),
+        "moves": len(night.moved),
+        "wrong_moves": _told([str(one) for one in sorted(((moved - remembered) + (remembered - moved)).elements())]),
+        "wrong_totals": _told(recounting.wrong_totals(night)),
         "photos_acknowledged": len(night.photos),
         "photos_lost": _told(sorted(_photos_lost(night.photos))),
         "photos_torn": _told(sorted(_photos_torn())),
@@ -124,9 +128,19 @@ def _told(found: list[str]) -> dict[str, Any]:
 
 
 def _stored_keys() -> list[str]:
-    from tallies.models import C1Form
+    from tallies.models import C1Form, Channel
 
-    return [str(key) for key in C1Form.objects.values_list("uuid", flat=True).iterator()]
+    keys = C1Form.objects.exclude(channel=Channel.MOVE).values_list("uuid", flat=True)
+    return [str(key) for key in keys.iterator()]
+
+
+def _stored_moves() -> list[tuple[int, ...]]:
+    """The copies that moves have made, whose keys the server chose: votes, invalid ones and station of each."""
+    from tallies.models import C1Form, Channel
+
+    keys = C1Form.objects.filter(channel=Channel.MOVE).values_list("uuid", flat=True)
+    votes = _stored_votes()
+    return [votes[str(key)] for key in keys.iterator()]
 
 
 def _stored_votes() -> dict[str, tuple[int, ...]]:
@@ -152,44 +166,6 @@ def _same_paper_twice() -> list[str]:
 
     rows = C1Form.objects.order_by().values("station_id", "content_hash").annotate(times=Count("id"))
     return [f"station {row['station_id']}" for row in rows.filter(times__gt=1)]
-
-
-def _wrong_totals(night: Night) -> list[str]:
-    """Stored totals that differ from the sum of what the senders remember, at every level."""
-    from regions.models import Region
-    from tallies.models import Contest, ContestTotal, PairTotal, PollingStation
-
-    tops = set(Contest.objects.values_list("region_id", flat=True))
-    # Where a contest is held its totals end.
-    parents = {pk: None if pk in tops else parent for pk, parent in Region.objects.values_list("pk", "parent_id")}
-    desa = dict(PollingStation.objects.values_list("pk", "region_id"))
-    expected: dict[int, Counter[str]] = defaultdict(Counter)
-    for station in desa:
-        _add(expected, parents, desa[station], {"stations": 1})
-    for station, one in night.counted().items():
-        said = {f"pair {number}": votes for number, votes in enumerate(one["votes"], start=1)}
-        said |= {"in": 1, "valid": sum(one["votes"]), "invalid": one["invalid"], "disputed": int(one["disputed"])}
-        _add(expected, parents, desa[station], said)
-    found: dict[int, Counter[str]] = defaultdict(Counter)
-    for region, *numbers in ContestTotal.objects.values_list(
-        "region_id", "stations", "stations_in", "valid_votes", "invalid_votes", "stations_disputed"
-    ):
-        found[region].update(dict(zip(("stations", "in", "valid", "invalid", "disputed"), numbers, strict=True)))
-    for region, number, votes in PairTotal.objects.values_list("region_id", "pair__number", "votes"):
-        found[region][f"pair {number}"] += votes
-    return [
-        f"region {region}, {name}: stored {found[region][name]}, remembered {expected[region][name]}"
-        for region in sorted(set(expected) | set(found))
-        for name in sorted(set(expected[region]) | set(found[region]))
-        if expected[region][name] != found[region][name]
-    ]
-
-
-def _add(sums: dict[int, Counter[str]], parents: dict[int, int | None], region: int, more: dict[str, int]) -> None:
-    place: int | None = region
-    while place is not None:
-        sums[place].update(more)
-        place = parents[place]
 
 
 def _photos_lost(acknowledged: set[str]) -> set[str]:

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 from drill import night, programs, report
 from drill.faults import System
 from drill.keeping import Keeper
+from drill.line import Line
+from drill.night import People
 from drill.plan import Plan
 from drill.programs import CannotRun
 from drill.queues import Witness
@@ -25,19 +28,23 @@ from drill.stores import Postgres, Redis
 def run(plan: Plan, say: Callable[[str], None]) -> bool:
     """Rehearse, write the reports to ``plan.out``, and return whether every bound was kept. Raises `CannotRun`."""
     plan.out.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    say(plan.in_words())
     with _own_folder() as folder, ExitStack() as parts:
         system = _start_stores(plan, folder, parts, say)
         found: dict[str, Any] = {"plan": plan.as_json(), "source_hash": source_hash(programs.PROJECT)}
         found["disk"] = system.disk.how or "a plain folder: disk-full is left out"
         say(f"Making {plan.stations:,} stations, each with a witness who is signed in …")
-        witnesses, contest, found["zero"] = _seed(system.keeper, plan, folder)
+        people, found["zero"] = _seed(system.keeper, plan, folder)
+        say(f"Made in {time.monotonic() - began:.0f} s.")
         say(report.zero_in_words(found))
         system.keeper.start_all()
         parts.callback(system.keeper.stop)
         programs.until(lambda: night.is_ready(system.keeper.port), "all parts are ready", 120)
-        found |= night.pass_night(plan, system, folder / "memory", witnesses, contest, say)
+        found |= night.pass_night(plan, system, folder / "memory", people, say)
         say("Recounting from what the senders remember …")
         found["final"] = json.loads(_last_line(system.keeper.run("drill.reading_back", str(folder / "memory"))))
+        found["seconds_in_all"] = round(time.monotonic() - began, 1)
         found["restarts"] = system.keeper.restarts
         found["bounds"] = report.bounds(found)
         _keep_logs(folder, plan.out)
@@ -69,18 +76,26 @@ def _start_stores(plan: Plan, folder: Path, parts: ExitStack, say: Callable[[str
     parts.callback(redis.stop)
     redis.start()
     keeper = Keeper(folder, database_url=postgres.url, redis_url=redis.url, disk=disk, web=plan.web)
-    return System(keeper, postgres, redis, disk, plan.seconds_off)
+    return System(keeper, postgres, redis, disk, plan.seconds_off, plan.redis_seconds_off, Line(keeper.port))
 
 
-def _seed(keeper: Keeper, plan: Plan, folder: Path) -> tuple[list[Witness], int, dict[str, Any]]:
-    """Make the election; return the witnesses, the key of the contest, and the zero report."""
-    sessions = folder / "witnesses"
-    told = keeper.run("drill.seeding", "--stations", str(plan.stations), "--witnesses", str(sessions))
+def _seed(keeper: Keeper, plan: Plan, folder: Path) -> tuple[People, dict[str, Any]]:
+    """Make the election; return who sends and who decides, and the zero report."""
+    sessions = folder / "people"
+    told = keeper.run("drill.seeding", "--stations", str(plan.stations), "--people", str(sessions))
     made = json.loads(_last_line(told))
     zero = made["zero"]
     if zero["forms"] or zero["totals_not_zero"] or not zero["rebuild_check"]["clean"]:
         raise CannotRun(f"Something is in before the first form: {zero}")
-    return [Witness(*json.loads(line)) for line in sessions.read_text().splitlines()], made["contest"], zero
+    coordinators: dict[str, list[str]] = {}
+    for regency, cookie in _lines(sessions / "coordinators"):
+        coordinators.setdefault(regency, []).append(cookie)
+    return People([Witness(*one) for one in _lines(sessions / "witnesses")], coordinators, made["contest"]), zero
+
+
+def _lines(path: Path) -> Iterator[Any]:
+    with path.open() as stream:
+        yield from map(json.loads, stream)
 
 
 def _last_line(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ NOTHING = (
     ("doubled", "forms stored twice"),
     ("never_sent", "stored forms that nobody sent"),
     ("taken_though_wrong", "forms taken for a station of somebody else"),
+    ("wrong_moves", "forms that were moved and do not stand at the other station as they were"),
     ("wrong_totals", "totals that differ from what the senders remember"),
     ("photos_lost", "acknowledged photos that are not stored as sent"),
     ("photos_torn", "photos half-written"),
@@ -49,17 +51,44 @@ def bounds(found: dict[str, Any]) -> list[dict[str, Any]]:
         _clean("verify_audit", final["audit"]),
         _bound("hash of the data, as before", _same(found), "same", found["zero"]["data_hash"] == final["data_hash"]),
         _bound("everything drained at the end", _yes(found["drained"]), "yes", found["drained"]),
-        _bound(
-            "lag to the national total outside of faults, p95",
-            "not measured" if lag is None else _seconds(lag),
-            f"<= {LONGEST_LAG:g} s",
-            lag is None or lag <= LONGEST_LAG,
-        ),
+        _lag(lag, has_quiet=found["plan"]["has_quiet"]),
         _bound(
             "slowest recovery after a fault",
-            _seconds(slowest),
+            "no fault was made" if not faults else _seconds(slowest),
             f"<= {LONGEST_RECOVERY:g} s",
             slowest is not None and slowest <= LONGEST_RECOVERY,
+        ),
+        *_looked_at(found),
+    ]
+
+
+def _lag(lag: float | None, *, has_quiet: bool) -> dict[str, Any]:
+    what, bound = "lag to the national total outside of faults, p95", f"<= {LONGEST_LAG:g} s"
+    if lag is not None:
+        return _bound(what, _seconds(lag), bound, lag <= LONGEST_LAG)
+    if has_quiet:
+        return _bound(what, "not measured", bound, False)
+    return _bound(what, "not measured: so short a night has no quiet between its faults", bound, True)
+
+
+def _looked_at(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Nothing is wrong with what was not there: as much must have happened as was planned."""
+    plan, final = found["plan"], found["final"]
+    planned = Counter(name for name in plan["turns"] if name not in found["left_out"])
+    made = Counter(one["fault"] for one in found["faults"])
+    missing = planned - made
+    enough = (
+        ("forms acknowledged", final["acknowledged"], plan["forms"]),
+        ("photos acknowledged", final["photos_acknowledged"], plan["photos"] // 2),
+        ("decisions of coordinators", final["decisions"], plan["decided"] // 2),
+    )
+    return [
+        *(_bound(what, f"{number:,}", f">= {least:,}", number >= least) for what, number, least in enough),
+        _bound(
+            "faults of the first round that were made",
+            f"{(planned & made).total()}",
+            f"{planned.total()}",
+            not missing,
         ),
     ]
 
@@ -113,7 +142,8 @@ def in_words(found: dict[str, Any]) -> str:
         f"{plan['forms']:,} witnesses of {plan['stations']:,} stations within {plan['minutes']:g} minutes; "
         f"busiest second {found['intake']['busiest_second']} forms. Sent {final['sent']:,}, acknowledged "
         f"{final['acknowledged']:,}, stored {final['stored']:,}; "
-        f"photos acknowledged {final['photos_acknowledged']:,}.",
+        f"photos acknowledged {final['photos_acknowledged']:,}; decisions of coordinators {final['decisions']:,}, "
+        f"of which moves {final['moves']:,}. In all {found['seconds_in_all'] / 60:.1f} minutes.",
         "",
         f"- results `{final['results_hash']}`",
         f"- data `{final['data_hash']}`",
@@ -125,6 +155,8 @@ def in_words(found: dict[str, Any]) -> str:
         "| seconds | forms | p50 | p95 | max |",
         "|---|---|---|---|---|",
         *(_spread_row(what, name, found[name][where]) for what, name, where in _SPREADS),
+        "",
+        f"The senders took {found['senders']['processor_ms_a_request']} ms of a processor for a request.",
         "",
         *_faults_in_words(found),
         "",
@@ -145,6 +177,7 @@ _SPREADS = (
     ("the same, from a fault until caught up", "lag", "inside"),
     ("a form that is taken, outside of faults", "intake", "outside"),
     ("the same, from a fault until caught up", "intake", "inside"),
+    ("waited in the phone for a connection, where many send at once", "senders", "waited_for_a_connection"),
 )
 
 

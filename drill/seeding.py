@@ -1,6 +1,7 @@
 """Make the election that is rehearsed, and a signed-in witness for every station. Run inside the rehearsed system.
 
 Rows in bulk: 50,000 sign-ins would spend four hours on passwords.
+A folder gets who sends and who decides, with their sessions, as JSON lines.
 The last line on standard output is JSON: the key of the contest, and the zero report.
 """
 
@@ -9,14 +10,13 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
-import secrets
 from itertools import islice
 from pathlib import Path
 
 import django
 from django.core.management import call_command
 
-from drill import reading_back
+from drill import reading_back, signing_in
 
 PAIRS = ("Anwar-Dewi", "Budi-Citra", "Eko-Fitri")
 DPT_MALE, DPT_FEMALE = 148, 152
@@ -25,20 +25,21 @@ FIRST_PROVINCE = "35"
 STATIONS_A_DESA = 10
 #: So that few stations still lie in several kecamatan.
 LEAST_DESA = 60
-SESSION_HOURS = 48
 BATCH = 5000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--stations", type=int, required=True)
-    parser.add_argument("--witnesses", type=Path, required=True, help="where the sessions are written (JSON lines)")
+    parser.add_argument("--people", type=Path, required=True, help="folder for the sessions")
     given = parser.parse_args()
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
     _make_regions(given.stations)
     contest = _make_election(given.stations)
-    _sign_in_all(given.witnesses)
+    given.people.mkdir(mode=0o700)
+    signing_in.witnesses(given.people / "witnesses")
+    signing_in.coordinators(given.people / "coordinators")
     _settle()
     print(json.dumps({"contest": contest, "zero": reading_back.zero()}))  # noqa: T201
 
@@ -109,34 +110,6 @@ def _make_election(stations: int) -> int:
     )
     preparation.add_missing_results(election)
     return int(contest.pk)
-
-
-def _sign_in_all(path: Path) -> None:
-    """A session for each witness, as signing in makes it."""
-    from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.models import Session
-    from django.utils import timezone
-
-    from accounts.models import User
-    from accounts.sessions import SessionStore
-    from tallies.models import Assignment
-
-    guards = Assignment.objects.order_by("station_id").values_list("station_id", "witness_id")
-    some = User.objects.filter(pk=guards.first()[1]).get()
-    store, until = SessionStore(), timezone.now() + dt.timedelta(hours=SESSION_HOURS)
-    # All have the same unusable password, and the hash is of that.
-    shared = {BACKEND_SESSION_KEY: "accounts.sessions.Backend", HASH_SESSION_KEY: some.get_session_auth_hash()}
-    path.touch(mode=0o600)
-    sessions = []
-    with path.open("w") as out:
-        for station, witness in guards.iterator():
-            key = secrets.token_hex(16)
-            data = store.encode({SESSION_KEY: str(witness), **shared})
-            sessions.append(Session(session_key=key, session_data=data, expire_date=until))
-            cookie = f"{settings.SESSION_COOKIE_NAME}={key}; {settings.CSRF_COOKIE_NAME}="
-            out.write(json.dumps([station, cookie]) + "\n")
-    Session.objects.bulk_create(sessions, batch_size=BATCH)
 
 
 def _settle() -> None:

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import psycopg2
 
 LOOK_EVERY = 0.025
+#: While much waits a look takes long; it is then no more than this share of what passes.
+SHARE = 0.1
 
 
 class Lag(NamedTuple):
@@ -49,6 +51,12 @@ class Watch:
             first = min((min(moments) for moments in self._pending.values()), default=None)
         return 0.0 if first is None else time.monotonic() - first
 
+    @property
+    def waiting(self) -> int:
+        """Acknowledged changes that were not yet seen to be counted."""
+        with self._one_at_a_time:
+            return sum(map(len, self._pending.values()))
+
     def stop(self) -> None:
         self._over.set()
         self._thread.join(10)
@@ -65,7 +73,9 @@ class Watch:
 
     def _look_while_it_answers(self, link: psycopg2.extensions.connection) -> None:
         with link.cursor() as cursor:
-            while not self._over.wait(LOOK_EVERY):
+            pause = LOOK_EVERY
+            while not self._over.wait(pause):
+                began = time.monotonic()
                 with self._one_at_a_time:
                     asked = {station: list(moments) for station, moments in self._pending.items()}
                 cursor.execute(
@@ -82,3 +92,4 @@ class Watch:
                         self.lags += [Lag(at, now - at) for at in moments[: len(asked[station])]]
                         if rest := moments[len(asked[station]) :]:
                             self._pending[station] = rest
+                pause = max(LOOK_EVERY, (time.monotonic() - began) / SHARE)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
 from drill import reading_back
 from drill.papers import Paper
 from tallies import intake
-from tallies.models import Channel, PairTotal
+from tallies.count_room import moving, verification
+from tallies.models import C1Form, Channel, PairTotal
 from tallies.totals import aggregation, rebuilding
 from tests import cast
 
@@ -101,6 +103,80 @@ def test_one_paper_under_two_keys_is_doubled(play, night, tmp_path):
 def test_a_photo_that_was_acknowledged_and_is_not_there_is_lost(play, night, tmp_path):
     found = recounted(tmp_path, *night[0], {"event": "photo", "sha256": "ab" * 32})
     assert found["photos_lost"]["first"] == ["ab" * 32]
+
+
+def decided(outcome, paper, *, to=None):
+    key = paper.key if isinstance(paper, Paper) else paper
+    station = C1Form.objects.get(uuid=key).station_id
+    return {"event": "decided", "outcome": outcome, "station": station, "key": key, "to": to}
+
+
+def decide(play, outcome, place, *, by="budi", to=None):
+    """A coordinator's act about what counts at ``place``, and their memory of it."""
+    result, by = play.result(place), play.people[by]
+    form, seen = result.form, result.audit_seq
+    if outcome == "verify":
+        verification.approve(form, by=by, seen=seen)
+    elif outcome == "reject":
+        verification.reject(form, by=by, seen=seen, reason="Angka berbeda dari foto")
+    elif outcome == "move":
+        moving.move(form, play.result(to), by=by, seen=seen, reason="Saksi memilih TPS yang salah")
+        return [decided("move", str(form.uuid), to=play.stations[to].pk)]
+    else:
+        votes = (*(row.votes + 3 for row in form.votes.order_by("pair__number")[:1]), 7, 7)
+        sent = cast.submission(play, place, list(votes), supersedes=form.uuid)
+        verification.correct(form, sent, by=by, seen=seen, reason="Salah ketik saksi")
+        paper = Paper(form.station_id, form.contest_id, votes, 5, key=str(sent.uuid), supersedes=str(form.uuid))
+        return [said(paper, "correct"), decided("correct", paper)]
+    return [decided(outcome, str(form.uuid))]
+
+
+def received(play, place, votes, **more):
+    paper = stored(play, place, votes, **more)
+    return [said(paper), answered(paper)]
+
+
+def test_decisions_and_moves_are_recounted(play, tmp_path):
+    lines = [
+        *received(play, "dampit_1", (100, 60, 20)),
+        *received(play, "dampit_1", (90, 60, 20)),
+        *decide(play, "verify", "dampit_1"),
+        *received(play, "dampit_2", (80, 70, 30)),
+        *decide(play, "move", "dampit_2", to="gedangan_1"),
+        *received(play, "dampit_2", (81, 71, 31)),
+        *decide(play, "reject", "dampit_2"),
+        *received(play, "gedangan_1", (1, 2, 3)),
+    ]
+    found = recounted(tmp_path, *lines)
+    assert {name: number for name, number in numbers(found).items() if number} == {}
+    assert (found["decisions"], found["moves"], found["stored"]) == (3, 1, 5)
+    # Each is seen when it is missing.
+    for outcome in ("verify", "move", "reject"):
+        rest = [line for line in lines if line.get("outcome") != outcome]
+        assert recounted(tmp_path, *rest)["wrong_totals"]["number"] > 0, outcome
+    assert recounted(tmp_path, *[one for one in lines if one.get("outcome") != "move"])["wrong_moves"]["number"] == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_order_forms_and_decisions_come_in_the_memory_and_the_system_agree(play, tmp_path, seed):
+    chance = random.Random(seed)
+    places = ("dampit_1", "dampit_2", "gedangan_1")
+    lines = []
+    for number in range(18):
+        place = chance.choice(places)
+        result = play.result(place)
+        act = chance.choice(("send", "send", "supersede", "verify", "reject", "correct", "move"))
+        votes = (number + 1, chance.randint(1, 90), 20)
+        if act == "supersede" and result.is_in:
+            lines += received(play, place, votes, supersedes=result.form.uuid)
+        elif act in ("send", "supersede") or not result.is_in or result.proposed_form_id:
+            lines += received(play, place, votes)
+        elif act == "move":
+            lines += decide(play, "move", place, to=chance.choice([one for one in places if one != place]))
+        elif act != "verify" or result.form.submitted_by_id != play.budi.pk:
+            lines += decide(play, act, place)
+    found = recounted(tmp_path, *lines)
+    assert {name: one for name, one in found.items() if isinstance(one, dict) and one.get("number")} == {}
 
 
 def test_the_hashes_change_with_what_they_are_of_and_with_nothing_else(play, night):

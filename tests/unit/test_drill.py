@@ -7,9 +7,9 @@ import random
 
 import pytest
 
-from drill import arrivals, faults, measuring, queues, remembering, report
+from drill import arrivals, desks, faults, measuring, queues, remembering, report
+from drill.answers import GOOD, Attempt
 from drill.faults import Happened
-from drill.phones import GOOD, Attempt
 from drill.queues import Witness
 from drill.source_hash import source_hash
 from drill.watching import Lag
@@ -27,9 +27,13 @@ def test_most_arrive_in_four_hours_and_the_peak_is_five_times_the_mean():
 
 def test_each_phone_sends_its_first_form_first_and_a_wrong_one_never_under_a_key_of_its_own_station():
     witnesses = [Witness(number, f"cookie-{number}") for number in range(1, 801)]
-    phones = queues.phones_of_a_night(witnesses, contest=1, seconds=60, photo_share=0.1, chance=random.Random(2))
+    chance = random.Random(2)
+    sending = list(zip(witnesses, arrivals.moments(len(witnesses), 60, chance), strict=True))
+    phones = queues.phones_of_a_night(sending, contest=1, seconds=60, photo_share=0.1, chance=chance)
     kinds = [send.kind for phone in phones for send in phone.waiting]
-    assert {kind: kinds.count(kind) > 0 for kind in GOOD} == dict.fromkeys(GOOD, True)
+    # What only follows a coordinator's act: test_drill_night.py.
+    of_witnesses = set(GOOD) - {*desks.KINDS, "anew"}
+    assert {kind: kinds.count(kind) > 0 for kind in of_witnesses} == dict.fromkeys(of_witnesses, True)
     for phone in phones:
         first, *others = phone.waiting
         assert first.kind == "first"
@@ -91,7 +95,10 @@ def good_night():
     none = {"number": 0, "first": []}
     checks = {"clean": True, "said": "0 selisih."}
     final = {name: none for name, _what in report.NOTHING} | {"data_hash": "d", "rebuild_check": checks}
+    final |= {"acknowledged": 1010, "photos_acknowledged": 99, "decisions": 48}
     return {
+        "plan": {"has_quiet": True, "turns": ["rolling-restart"], "forms": 1000, "photos": 100, "decided": 50},
+        "left_out": {},
         "zero": {"data_hash": "d"},
         "final": final | {"audit": checks},
         "faults": [{"fault": "rolling-restart", "recovery": 2.0, "forms_not_answered_at_once": 0}],
@@ -114,6 +121,9 @@ def test_one_of_what_must_not_be_breaks_its_bound(name):
     assert [one["is"] for one in report.bounds(night) if not one["kept"]] == [1]
 
 
+MADE = {"fault": "rolling-restart", "recovery": 2.0, "forms_not_answered_at_once": 0}
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -124,14 +134,37 @@ def test_one_of_what_must_not_be_breaks_its_bound(name):
         {"http": {"errors_500": 0, "away_without_retry_after": 1}},
         {"zero": {"data_hash": "another"}},
         {"lag": {"outside": {"p95": 1.01}}},
-        {"faults": [{"fault": "web-kill", "recovery": 60.5, "forms_not_answered_at_once": 9}]},
-        {"faults": [{"fault": "postgres-cut", "recovery": None, "forms_not_answered_at_once": 9}]},
-        {"faults": [{"fault": "redis-stop", "recovery": 1.0, "forms_not_answered_at_once": 1}]},
+        {"faults": [MADE, {"fault": "web-kill", "recovery": 60.5, "forms_not_answered_at_once": 9}]},
+        {"faults": [MADE, {"fault": "postgres-cut", "recovery": None, "forms_not_answered_at_once": 9}]},
+        {"faults": [MADE, {"fault": "redis-stop", "recovery": 1.0, "forms_not_answered_at_once": 1}]},
         {"faults": [{"fault": "rolling-restart", "recovery": 1.0, "forms_not_answered_at_once": 1}]},
+        # What was not looked at is not kept.
+        {"lag": {"outside": {"p95": None}}},
+        {"faults": []},
     ],
 )
 def test_each_other_defect_breaks_one_bound(change):
     assert len([one for one in report.bounds(good_night() | change) if not one["kept"]]) == 1
+
+
+@pytest.mark.parametrize(("name", "number"), [("acknowledged", 999), ("photos_acknowledged", 0), ("decisions", 0)])
+def test_a_night_in_which_less_came_than_was_planned_proves_nothing(name, number):
+    night = good_night()
+    night["final"][name] = number
+    assert len([one for one in report.bounds(night) if not one["kept"]]) == 1
+
+
+def test_a_lag_that_was_not_measured_is_kept_only_where_the_plan_has_no_quiet_and_says_so():
+    night = good_night() | {"lag": {"outside": {"p95": None}}}
+    night["plan"]["has_quiet"] = False
+    found = next(one for one in report.bounds(night) if one["what"].startswith("lag"))
+    assert found["kept"]
+    assert "no quiet" in found["is"]
+
+
+def test_a_fault_that_the_machine_does_not_allow_is_not_missed():
+    night = good_night() | {"faults": [], "left_out": {"rolling-restart": "why"}}
+    assert [one for one in report.bounds(night) if not one["kept"]] == []
 
 
 def test_faults_are_chosen_by_name():
