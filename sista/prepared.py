@@ -20,7 +20,7 @@ from django.db.models import Field, ForeignKey, Lookup, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.transaction import TransactionManagementError
 
-from sista.statements import Statement
+from sista.statements import First, Statement
 
 P = ParamSpec("P")
 Row = TypeVar("Row")
@@ -53,12 +53,16 @@ class AnyOf(Lookup):
         return f"{column} IN (SELECT value FROM json_each(%s))", [*parameters, json.dumps(self.rhs)]
 
 
-def prepared(make: Callable[P, QuerySet[Any, Row]]) -> Callable[P, list[Row]]:
+def prepared(
+    make: Callable[P, QuerySet[Any, Row]], *, first: Callable[[Any], First] | None = None
+) -> Callable[P, list[Row]]:
     """Turn a function that returns a queryset into one that returns its rows.
 
     Its parameters are int, str, UUID or list[int] (for the lookup ``any_of``), go
     into the SQL as they are (no None) and change nothing else in it. Model instances and ``values_list`` rows
     come as the ORM makes them; prefetches and transforms in Python do not.
+
+    ``first`` makes of the first parameter what is to run before it (`Statement.run`).
     """
     names = list(inspect.signature(make).parameters)
     composed: dict[str, _Composed] = {}
@@ -68,7 +72,8 @@ def prepared(make: Callable[P, QuerySet[Any, Row]]) -> Callable[P, list[Row]]:
         known = composed.get(connection.vendor)
         if known is None:
             known = composed[connection.vendor] = _compose(make)
-        return known.rows({**dict(zip(names, args, strict=False)), **values})
+        bound = {**dict(zip(names, args, strict=False)), **values}
+        return known.rows(bound, first(bound[names[0]]) if first else None)
 
     return rows
 
@@ -84,13 +89,13 @@ class _Composed(Generic[Row]):
     locks: bool
     model: Any
 
-    def rows(self, values: dict[str, Any]) -> list[Row]:
+    def rows(self, values: dict[str, Any], first: First | None) -> list[Row]:
         if self.locks and not connection.in_atomic_block:
             raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
         bound = [take(values) if take else own for own, take in self.parameters]
         alias = DEFAULT_DB_ALIAS if self.locks else router.db_for_read(self.model)
         with connections[alias].cursor() as cursor:
-            self.statement.run(cursor, bound)
+            self.statement.run(cursor, bound, first)
             found = [self._converted(row) for row in cursor.fetchall()]
         return [self.instance(row) for row in found] if self.instance else found
 

@@ -17,6 +17,8 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, OperationalError
 
+#: SQL with ``%s`` for each of its values, and these.
+First = tuple[str, list[Any]]
 #: What PostgreSQL says of a statement that is not there, is there already, or whose columns a migration has changed.
 _ASTRAY = ("26000", "42P05", "0A000")
 
@@ -29,16 +31,23 @@ class Statement:
         # By its SQL: should a pooler hand on what another process prepared, it is the same statement.
         self._name = f"sista_{hashlib.sha256(sql.encode()).hexdigest()[:40]}"
 
-    def run(self, cursor: Any, values: Sequence[Any]) -> None:
-        """Execute it, as ``cursor.execute(sql, values)`` would, on the connection of ``cursor``."""
+    def run(self, cursor: Any, values: Sequence[Any], first: First | None = None) -> None:
+        """Execute it, as ``cursor.execute(sql, values)`` would, on the connection of ``cursor``.
+
+        ``first`` is a statement of its own in the same round trip, on PostgreSQL: when it
+        has waited for a lock, what comes after sees what was committed meanwhile.
+        """
         connection = cursor.db
+        before, given_first = "", []
+        if first and connection.vendor == "postgresql":
+            before, given_first = f"{first[0]}; ", first[1]
         if not settings.PREPARE_ON_SERVER or connection.vendor != "postgresql":
-            cursor.execute(self.sql, values)
+            cursor.execute(before + self.sql, [*given_first, *values])
             return
         try:
             self._prepare(connection)
             given = f" ({', '.join(['%s'] * len(values))})" if values else ""
-            cursor.execute(f"EXECUTE {self._name}{given}", values)
+            cursor.execute(f"{before}EXECUTE {self._name}{given}", [*given_first, *values])
         except DatabaseError as error:
             if getattr(error.__cause__, "pgcode", None) not in _ASTRAY:
                 raise

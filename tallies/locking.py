@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 
 from sista.prepared import prepared
+from tallies import in_flight
 from tallies.models import Assignment, C1Form, Pair, StationResult
 from tallies.submission import Submission
 
@@ -38,7 +40,9 @@ class Locked:
 
 
 def lock_for_intake(submission: Submission, *, by: Any) -> Locked:
-    """Lock the result that ``submission`` is for. Raises ``StationResult.DoesNotExist``.
+    """Lock the result that ``submission`` is for, and keep its contest's phase and pairs (`in_flight.join`).
+
+    Raises ``StationResult.DoesNotExist``.
 
     The facts are those of the moment the statement began: while it waited for
     the lock, an equal form may have come in. The database then refuses its uuid.
@@ -48,7 +52,7 @@ def lock_for_intake(submission: Submission, *, by: Any) -> Locked:
     raise StationResult.DoesNotExist
 
 
-@prepared
+@partial(prepared, first=in_flight.joining)
 def _locked(contest: int, station: int, sender: int, key: UUID) -> QuerySet[StationResult]:
     active = ExpressionWrapper(Q(revoked_at=None), BooleanField())
     mine = Assignment.objects.filter(station=OuterRef("station"), witness=sender).values_list(active)

@@ -20,6 +20,7 @@ from accounts import recording
 from accounts.models import Role
 from regions.models import Level, Region
 from sista.database import writing
+from tallies import in_flight
 from tallies.models import (
     PHASE_REASON_LENGTH,
     Contest,
@@ -121,7 +122,7 @@ def propose(election: Election, to: str, reason: str, *, by: Any) -> PhaseChange
     reason = " ".join(reason.split())[:PHASE_REASON_LENGTH]
     try:
         with writing():
-            locked = Election.objects.select_for_update().get(pk=election.pk)
+            locked = _held(election.pk)
             if to not in steps_from(locked.phase):
                 raise PhaseRefused("no_step")
             change = PhaseChange(
@@ -172,9 +173,14 @@ def turn_down(change: PhaseChange, *, by: Any) -> PhaseChange:
     return locked
 
 
+def _held(election_id: int) -> Election:
+    # ``no_key``: forms refer to it, and need not wait.
+    return Election.objects.select_for_update(no_key=True).get(pk=election_id)
+
+
 def _open(change: PhaseChange, by: Any) -> PhaseChange:
     # The election first, as `propose` does.
-    election = Election.objects.select_for_update().get(pk=change.election_id)
+    election = _held(change.election_id)
     if not may_change(by, election):
         raise PhaseRefused("not_yours")
     locked = PhaseChange.objects.get(pk=change.pk)
@@ -188,6 +194,7 @@ def _decide(change: PhaseChange, outcome: PhaseOutcome, by: Any) -> None:
     change.outcome, change.decided_by, change.decided_at = outcome, by, timezone.now()
     change.save(update_fields=["outcome", "decided_by", "decided_at"])
     if outcome == PhaseOutcome.CONFIRMED:
+        in_flight.wait_out(Contest.objects.filter(election=change.election_id).values_list("pk", flat=True))
         change.election.phase = change.to_phase
         change.election._history_user = by
         change.election.save(update_fields=["phase"])

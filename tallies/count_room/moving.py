@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from sista.database import writing
-from tallies import intake
+from tallies import in_flight, intake
 from tallies.count_room import verification
 from tallies.count_room.verification import AlreadyChanged, NotDecidable
 from tallies.models import C1Form, Decision, Outcome, Phase, StationResult
@@ -34,6 +34,7 @@ def move(form: C1Form, target: StationResult, *, by: Any, seen: int, reason: str
 
 
 def _both(form: C1Form, target: StationResult) -> tuple[StationResult, StationResult]:
+    in_flight.join(form.contest_id)
     # Without the forms, as in the intake: a joined row may be older than the locked one.
     held = StationResult.objects.select_for_update(of=("self",)).select_related("contest__election", "station")
     source = StationResult.objects.get(contest=form.contest_id, station=form.station_id)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sista import rows
 from sista.database import writing
-from tallies import audit, locking
+from tallies import audit, in_flight, locking
 from tallies.checks import disagreement
 from tallies.count_room import claims, verification
 from tallies.figures import FULL_FIELDS, Figures
@@ -139,9 +139,10 @@ def _known(sent: Sent, by: Any) -> Reading | None:
 
 def _held(sent: Sent, by: Any) -> tuple[ReadingClaim, StationResult]:
     """Lock the result of the claim, then read both anew."""
-    claim = ReadingClaim.objects.filter(reader=by.pk, form=sent.form_id).first()
+    claim = ReadingClaim.objects.filter(reader=by.pk, form=sent.form_id).select_related("form").first()
     if claim is None:
         raise NotClaimed("not_claimed")
+    in_flight.join(claim.form.contest_id)
     rows_ = StationResult.objects.select_for_update(of=("self",)).select_related("contest__election", "station")
     result = rows_.get(pk=claim.result_id)
     still_mine = ReadingClaim.objects.filter(pk=claim.pk, reader=by.pk).exists()

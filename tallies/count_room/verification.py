@@ -17,7 +17,7 @@ from uuid import uuid5
 from django.utils import timezone
 
 from sista.database import writing
-from tallies import audit
+from tallies import audit, in_flight
 from tallies.intake import (
     Receipt,
     has_open_rival,
@@ -134,6 +134,7 @@ def adopt(reading: Reading, *, by: Any, seen: int, reason: str) -> Receipt:
 
 
 def _lock(form: C1Form) -> StationResult:
+    in_flight.join(form.contest_id)
     # Without the form, as in the intake: a joined row may be older than the locked one.
     rows = StationResult.objects.select_for_update(of=("self",)).select_related("contest__election", "station")
     return rows.get(contest=form.contest_id, station=form.station_id)

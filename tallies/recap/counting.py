@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from sista import rows
 from sista.database import writing
+from tallies import in_flight
 from tallies.models import (
     ExaminationRow,
     Outcome,
@@ -30,6 +31,7 @@ def locked_result(contest_id: int, region_id: int) -> Iterator[RecapResult]:
     When another form counts afterwards, or none, the rules are told in the same transaction.
     """
     with writing():
+        in_flight.join(contest_id)
         rows.insert_if_new(RecapResult(contest_id=contest_id, region_id=region_id))
         held = RecapResult.objects.select_for_update(of=("self",)).select_related("contest__election")
         result = held.get(contest=contest_id, region=region_id)

@@ -1,0 +1,165 @@
+"""Claims about what is being written while a phase or the pairs change: one waits for the other, nothing is mixed."""
+
+import threading
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+
+from accounts.models import Role
+from tallies import audit, intake, phases
+from tallies.count_room import moving, verification
+from tallies.models import C1Form, Channel, Election, Phase, PhaseChange, RecapForm
+from tallies.recap import auditing
+from tests import recaps
+from tests.cast import person, submission
+from tests.reading import arrived, figures, read, read_all_twice, take
+
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer"),
+    pytest.mark.django_db(transaction=True),
+]
+
+VOTES = [100, 60, 20]
+#: Nothing that has to wait goes on meanwhile; what does not wait is done long before.
+A_WHILE = 0.7
+
+
+@pytest.fixture
+def play(committed_play):
+    committed_play.people["dina"] = person("dina", Role.PROVINCE_STAFF, "35")
+    return committed_play
+
+
+class Beside:
+    """``act`` in a thread with a connection of its own; what it returned or raised is in ``found``."""
+
+    def __init__(self, act):
+        self.found = None
+        self._thread = threading.Thread(target=self._run, args=(act,))
+        self._thread.start()
+
+    def _run(self, act):
+        try:
+            self.found = act()
+        except Exception as error:
+            self.found = error
+        finally:
+            connection.close()
+
+    def is_done(self, seconds=A_WHILE):
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def end(self):
+        assert self.is_done(30)
+        return self.found
+
+
+@contextmanager
+def halted(monkeypatch, module, name, act):
+    """``act`` beside, halted where it calls ``name`` the first time: inside its transaction, until the block ends."""
+    reached, go_on, real = threading.Event(), threading.Event(), getattr(module, name)
+
+    def wait(*args, **kwargs):
+        if not reached.is_set():
+            reached.set()
+            assert go_on.wait(30)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(module, name, wait)
+    beside = Beside(act)
+    try:
+        assert reached.wait(10), beside.found
+        yield beside
+    finally:
+        go_on.set()
+        beside.end()
+
+
+def send(play, station="dampit_1", votes=VOTES, **changes):
+    return intake.submit(submission(play, station, votes, **changes), by=play.siti, channel=Channel.API).form
+
+
+def form(play):
+    return lambda: send(play)
+
+
+def decision(play):
+    sent = send(play)
+    return lambda: verification.approve(sent, by=play.budi, seen=1)
+
+
+def move(play):
+    sent, target = send(play), play.result("dampit_2")
+    return lambda: moving.move(sent, target, by=play.budi, seen=1, reason="TPS 2")
+
+
+def reading(play):
+    read_all_twice(play)
+    sent = send(play, photos=(arrived(play.siti, "page"),))
+    assert take(play.oper, play.election) == sent
+    return lambda: read(sent, figures(VOTES), by=play.oper)
+
+
+def recap(play):
+    parto = recaps.recap_witness(play)
+    return lambda: recaps.send(play, by=parto)
+
+
+def phase_of(play):
+    return Election.objects.get(pk=play.election.pk).phase
+
+
+def confirmed(play, to):
+    """What confirms the step from the phase the election has now."""
+    change = phases.propose(play.election, to, "", by=play.dewi)
+    return lambda: phases.confirm(change, by=play.dina)
+
+
+@pytest.mark.parametrize("what", [form, decision, move, reading, recap])
+def test_a_phase_changes_only_after_what_is_in_flight(play, monkeypatch, what):
+    act = what(play)
+    confirm = confirmed(play, Phase.RECAP)
+    where = auditing if what is recap else audit
+    with halted(monkeypatch, where, "record", act) as first:
+        change = Beside(confirm)
+        assert not change.is_done()
+        assert phase_of(play) == Phase.OPEN
+    assert not isinstance(first.found, Exception), first.found
+    assert isinstance(change.end(), PhaseChange)
+    assert phase_of(play) == Phase.RECAP
+
+
+def closing(play):
+    play.election.phase = Phase.RECAP
+    play.election.save()
+    return confirmed(play, Phase.CLOSED)
+
+
+@pytest.mark.parametrize("what", [form, decision, reading, recap])
+def test_what_comes_while_an_election_closes_finds_it_closed(play, monkeypatch, what):
+    act = what(play)
+    with halted(monkeypatch, phases, "_record", closing(play)):
+        late = Beside(act)
+        assert not late.is_done()
+    refused = late.end()
+    assert getattr(refused, "code", "") in ("phase_closed", "recap_closed", "not_claimed"), refused
+    assert phase_of(play) == Phase.CLOSED
+    assert not RecapForm.objects.exists()
+    assert what is not form or not C1Form.objects.exists()
+
+
+def test_forms_do_not_wait_for_one_another(play, monkeypatch):
+    with halted(monkeypatch, audit, "record", form(play)):
+        other = Beside(lambda: send(play, "dampit_2"))
+        assert other.is_done(10)
+        assert isinstance(other.found, C1Form)
+
+
+def test_a_proposal_waits_for_nothing(play, monkeypatch):
+    with halted(monkeypatch, audit, "record", form(play)):
+        proposing = Beside(lambda: phases.propose(play.election, Phase.RECAP, "", by=play.dewi))
+        assert proposing.is_done(10)
+        assert isinstance(proposing.found, PhaseChange)
