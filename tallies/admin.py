@@ -1,5 +1,6 @@
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
@@ -70,6 +71,11 @@ class PairInline(admin.TabularInline):
         return self.has_add_permission(request, obj)
 
 
+def _makes_or_removes(formset):
+    made = any(one.has_changed() for one in formset.extra_forms)
+    return made or bool(formset.deleted_forms)
+
+
 @admin.register(Contest)
 class ContestAdmin(ScopedAdmin, SimpleHistoryAdmin):
     list_display = ["named", "election", "region", "office"]
@@ -107,6 +113,11 @@ class ContestAdmin(ScopedAdmin, SimpleHistoryAdmin):
         return super().has_delete_permission(request, obj) and not (obj and obj.results.exists())
 
     def save_related(self, request, form, formsets, change):
+        contest = form.instance
+        if change and any(formset.has_changed() for formset in formsets):
+            preparation.hold_pairs(contest.election_id, [contest.pk])
+            if contest.forms.exists() and any(_makes_or_removes(formset) for formset in formsets):
+                raise PermissionDenied  # the first form came in between the question and now
         super().save_related(request, form, formsets, change)
         preparation.complete_contest(form.instance)
 

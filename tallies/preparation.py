@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from regions.models import Region
 from sista.database import writing
+from tallies import in_flight
 from tallies.figures import EMPTY_BOX
 from tallies.models import Contest, Election, OutboxRow, Pair, PollingStation, StationResult
 
@@ -63,6 +64,15 @@ def create_contest(election: Election, region: Region, office: str, pairs: Seque
     return contest
 
 
+def hold_pairs(election_id: int, contest_ids: Iterable[int]) -> None:
+    """Until the transaction ends no form of these contests is taken in: its votes would be of other pairs.
+
+    Whether a form is in is to be asked afterwards.
+    """
+    Election.objects.select_for_update(no_key=True).get(pk=election_id)
+    in_flight.wait_out(contest_ids)
+
+
 def complete_contest(contest: Contest) -> None:
     """Give a contest that was edited its empty box, its station results and its totals."""
     with writing():
@@ -70,6 +80,7 @@ def complete_contest(contest: Contest) -> None:
         Election.objects.select_for_update(no_key=True).get(pk=contest.election_id)
         numbers = list(contest.pairs.values_list("number", flat=True))
         if len(numbers) == 1 and numbers[0] != EMPTY_BOX:
+            in_flight.wait_out([contest.pk])
             Pair.objects.create(contest=contest, number=EMPTY_BOX, name=EMPTY_BOX_NAME)
         add_missing_results(contest.election)
         villages = StationResult.objects.filter(contest=contest).values_list("station__region_id", flat=True)

@@ -72,6 +72,8 @@ class PairJudge(Judge):
         contests = Contest.objects.filter(
             election=self.one.election_id, region__in={each.pk for each in self._regions.values()}
         ).select_related("region", "election")
+        if self.writing:
+            preparation.hold_pairs(self.one.election_id, contests.values_list("pk", flat=True))
         self._contests = {(each.region_id, each.office): each for each in self.locked(contests.order_by("pk"))}
         keys = [each.pk for each in self._contests.values()]
         self._pairs = {(each.contest_id, each.number): each for each in Pair.objects.filter(contest__in=keys)}
@@ -164,6 +166,8 @@ def take_back(one: MasterImport, *, by: Any) -> int:
     Raises `NotUndone` where a C1 of the contest is in and more than a name would change, or a pair was changed since.
     """
     why, number, contests = f"batal impor {one.uuid}", 0, set()
+    touched = Pair.objects.filter(pk__in=one.changes.values("key")).order_by().values_list("contest", flat=True)
+    preparation.hold_pairs(one.election_id, touched.distinct())
     for part in changes_of(one):
         rows = Pair.objects.select_related("contest__region", "contest__election")
         pairs = rows.select_for_update(of=("self",)).order_by("pk").in_bulk([each.key for each in part])

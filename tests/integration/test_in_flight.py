@@ -1,15 +1,21 @@
 """Claims about what is being written while a phase or the pairs change: one waits for the other, nothing is mixed."""
 
+import io
 import threading
 from contextlib import contextmanager
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import Role
 from tallies import audit, intake, phases
 from tallies.count_room import moving, verification
-from tallies.models import C1Form, Channel, Election, Phase, PhaseChange, RecapForm
+from tallies.importing import confirming
+from tallies.importing.confirming import NotUndone
+from tallies.master_data import importing, pairs
+from tallies.models import C1Form, Channel, Election, ImportState, MasterImport, Pair, Phase, PhaseChange, RecapForm
 from tallies.recap import auditing
 from tests import recaps
 from tests.cast import person, submission
@@ -24,6 +30,14 @@ pytestmark = [
 VOTES = [100, 60, 20]
 #: Nothing that has to wait goes on meanwhile; what does not wait is done long before.
 A_WHILE = 0.7
+
+
+@pytest.fixture(autouse=True)
+def _own_store(settings, tmp_path):
+    here = settings.STORAGES["exports"]
+    settings.STORAGES = settings.STORAGES | {
+        "exports": here | {"OPTIONS": here["OPTIONS"] | {"location": tmp_path / "kept"}}
+    }
 
 
 @pytest.fixture
@@ -163,3 +177,74 @@ def test_a_proposal_waits_for_nothing(play, monkeypatch):
         proposing = Beside(lambda: phases.propose(play.election, Phase.RECAP, "", by=play.dewi))
         assert proposing.is_done(10)
         assert isinstance(proposing.found, PhaseChange)
+
+
+# Pairs
+
+
+def importing_of(play, row):
+    """What imports a fourth pair from a file that was looked at while no C1 was in."""
+    text = f"kode;jabatan;nomor;nama;pengusung;usungan\n{row}\n".encode()
+    one = importing.receive(
+        io.BytesIO(text), "data.csv", kind="paslon", election=play.election, region=play.budi.scope, by=play.budi
+    )
+    importing.run(one)
+    assert confirming.confirm(one, by=play.budi)
+    one.refresh_from_db()
+    return lambda: importing.run(one)
+
+
+FOURTH = "35.07;bupati;4;Dewa-Agung;;tidak"
+
+
+def test_a_pair_is_refused_for_the_first_form_that_was_in_flight(play, monkeypatch):
+    add = importing_of(play, FOURTH)
+    with halted(monkeypatch, audit, "record", form(play)) as first:
+        bringing = Beside(add)
+        assert not bringing.is_done()
+    assert bringing.end() is True
+    assert MasterImport.objects.get().state == ImportState.DONE
+    assert MasterImport.objects.get().report["late_rows"] == 1
+    numbers = set(Pair.objects.filter(contest=play.malang).values_list("number", flat=True))
+    assert set(first.found.votes.values_list("pair__number", flat=True)) == numbers == {1, 2, 3}
+
+
+def test_a_form_without_the_pair_that_is_just_made_is_refused(play, monkeypatch):
+    with halted(monkeypatch, pairs, "write_down", importing_of(play, FOURTH)):
+        late = Beside(form(play))
+        assert not late.is_done()
+    assert isinstance(late.end(), intake.WrongPairs)
+    assert late.found.details == {"missing": [4], "unknown": []}
+    assert not C1Form.objects.exists()
+
+
+def test_an_import_of_pairs_is_not_taken_back_under_the_first_form(play, monkeypatch):
+    importing_of(play, FOURTH)()
+    one = MasterImport.objects.get()
+    with halted(monkeypatch, audit, "record", lambda: send(play, votes=[*VOTES, 7])) as first:
+        undoing = Beside(lambda: importing.undo(one, by=play.budi))
+        assert not undoing.is_done()
+    assert isinstance(undoing.end(), NotUndone)
+    assert set(first.found.votes.values_list("pair__number", flat=True)) == {1, 2, 3, 4}
+
+
+def test_a_pair_that_an_editor_adds_is_refused_for_the_first_form_that_was_in_flight(play, monkeypatch):
+    editor, address = Client(), reverse("admin:tallies_contest_change", args=[play.malang.pk])
+    play.budi.is_staff = True
+    play.budi.save()
+    editor.force_login(play.budi)
+    page = editor.get(address).context
+    body = {"election": play.election.pk, "region": play.malang.region_id, "office": play.malang.office}
+    rows = page["inline_admin_formsets"][0].formset
+    body |= {
+        rows.add_prefix(n) + f"-{f}": v for n, one in enumerate(rows.initial_forms) for f, v in one.initial.items()
+    }
+    body |= {f"pairs-{n}-id": one.instance.pk for n, one in enumerate(rows.initial_forms)}
+    body |= {f"pairs-{n}-contest": play.malang.pk for n in range(4)}
+    body |= {"pairs-TOTAL_FORMS": 4, "pairs-INITIAL_FORMS": 3, "pairs-3-number": 4, "pairs-3-name": "Dewa-Agung"}
+    body = {key: value for key, value in body.items() if value is not None and value is not False}
+    with halted(monkeypatch, audit, "record", form(play)):
+        saving = Beside(lambda: editor.post(address, body))
+        assert not saving.is_done()
+    assert saving.end().status_code == 403
+    assert Pair.objects.filter(contest=play.malang).count() == 3
