@@ -16,7 +16,7 @@ from tests.bench.measurement import say
 #: Name → (module, on PostgreSQL). The order matters: the number of stored forms grows.
 BENCHMARKS = {
     "intake": [("intake", True), ("intake_embedded", False)],
-    "throughput": [("throughput", True)],
+    "throughput": [("throughput", True), ("contention", True)],
     "drain": [("drain", True), ("lag", True)],
     "page": [("page", True)],
     "silent": [("silent", True)],

@@ -6,12 +6,14 @@ import contextlib
 import ctypes
 import http.client
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -20,7 +22,9 @@ import psycopg2
 
 from sista.management.commands.serve import WORKERS
 
+#: Another name (``SISTA_BENCH_DATABASE=sista_bench_two``) is another database: a second benchmark may run beside.
 DATABASE = "sista_bench"
+_OURS = re.compile(rf"{DATABASE}(_[a-z0-9_]{{1,30}})?")
 DEFAULT_SERVER = "postgres://root@127.0.0.1:5432/"
 PROJECT = Path(__file__).resolve().parents[2]
 #: A number of our own for PostgreSQL's advisory locks.
@@ -39,6 +43,7 @@ class CannotRun(Exception):
 @contextlib.contextmanager
 def own_database(server_url: str) -> Iterator[str]:
     """Create the benchmarks' database on the server of ``server_url``, yield its address, and drop it."""
+    name = _database_name()
     server = _address(server_url, "postgres")
     try:
         link = psycopg2.connect(server)
@@ -46,16 +51,28 @@ def own_database(server_url: str) -> Iterator[str]:
         raise CannotRun(f"PostgreSQL does not answer at {server}. Set DATABASE_URL. ({error})") from error
     link.autocommit = True
     with contextlib.closing(link), link.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ONE_BENCH_AT_A_TIME])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_lock_of(name)])
         if not cursor.fetchone()[0]:
-            raise CannotRun("Another benchmark runs on this PostgreSQL already.")
+            raise CannotRun(f"Another benchmark uses {name} already. SISTA_BENCH_DATABASE={DATABASE}_… is another.")
         # One may be left from a run that was killed outright.
-        cursor.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        cursor.execute(f"CREATE DATABASE {DATABASE}")
+        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        cursor.execute(f"CREATE DATABASE {name}")
         try:
-            yield _address(server_url, DATABASE)
+            yield _address(server_url, name)
         finally:
-            cursor.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _database_name() -> str:
+    """The name asked for. Raises `CannotRun` for one that could be somebody's: what has it is dropped."""
+    name = os.environ.get("SISTA_BENCH_DATABASE", DATABASE)
+    if not _OURS.fullmatch(name):
+        raise CannotRun(f"SISTA_BENCH_DATABASE begins with {DATABASE}_, then small letters and digits.")
+    return name
+
+
+def _lock_of(name: str) -> int:
+    return _ONE_BENCH_AT_A_TIME + zlib.crc32(name.removeprefix(DATABASE).encode())
 
 
 def _address(server_url: str, database: str) -> str:

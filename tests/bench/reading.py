@@ -5,9 +5,6 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from django.db import connection
 
@@ -25,14 +22,14 @@ from tallies.models import (
     ReadingState,
     StationResult,
 )
-from tests.bench import country
+from tests.bench import country, waiting
 from tests.bench.measurement import Measurement, percentile
 from tests.bench.running import Options
+from tests.bench.waiting import Waits
 
 FORMS = 100_000
 STEPS = {1: 200, 20: 30}
 ROUNDS = 3
-SECONDS_BETWEEN_LOOKS = 0.005
 
 
 def measure(options: Options) -> list[Measurement]:
@@ -44,10 +41,10 @@ def measure(options: Options) -> list[Measurement]:
     country.settle()
     rates: dict[int, list[float]] = {number: [] for number in STEPS}
     taken: list[float] = []
-    waits = Counter[str]()
+    waits = Waits()
     for _round in range(ROUNDS):
         for number, steps in STEPS.items():
-            with _watched(waits if number > 1 else Counter()):
+            with waiting.watched(waits if number > 1 else Waits()):
                 rate, times = _work(election, _operators(regency, number), steps)
             rates[number].append(rate)
             taken += times if number > 1 else []
@@ -56,7 +53,7 @@ def measure(options: Options) -> list[Measurement]:
     return [
         Measurement("reading.kept", many / one, "20 against 1", ">= 1"),
         # Now and then one looks at a row another has just claimed, and lets it go.
-        Measurement("reading.waits", waits["Lock"] / waits.total(), "of looks", "<= 0.01"),
+        Measurement("reading.waits", waits.kinds["Lock"] / waits.kinds.total(), "of looks", "<= 0.01"),
         Measurement("reading.twice", float(twice), "forms", "<= 0"),
         Measurement("reading.take.p95", percentile(taken, 0.95) * 1000, "ms, 20 at once"),
         Measurement("reading.1", one, "forms/s"),
@@ -107,27 +104,3 @@ def _work(election: Election, operators: list[User], steps: int) -> tuple[float,
     for thread in threads:
         thread.join()
     return len(times) / (time.perf_counter() - began), times
-
-
-@contextmanager
-def _watched(found: Counter[str]) -> Iterator[None]:
-    """Count by kind what sessions of this database wait for, looked at again and again."""
-    ended = threading.Event()
-
-    def look() -> None:
-        with connection.cursor() as cursor:
-            while not ended.wait(SECONDS_BETWEEN_LOOKS):
-                cursor.execute(
-                    "SELECT wait_event_type FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()"
-                )
-                found.update(kind or "at work" for (kind,) in cursor.fetchall())
-        connection.close()
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
