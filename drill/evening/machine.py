@@ -12,9 +12,9 @@ Then = Callable[[], None]
 
 
 class Machine:
-    """A clock, and ``cores`` that all work in progress shares evenly; no piece of it has more than one core.
+    """A clock, and ``cores`` that all work in progress shares evenly; no piece has more than one.
 
-    With ``n`` pieces of work each advances at ``min(1, cores / n)``: as the kernel shares them out, without its slices.
+    With ``n`` pieces of work each advances at ``min(1, cores / n)``: as the kernel shares, without its slices.
     """
 
     def __init__(self, cores: float) -> None:

@@ -24,6 +24,8 @@ BENCHMARKS = {
     "photos": [("photos", True)],
     "rebuild": [("rebuild", True)],
     "reading": [("reading", True)],
+    "readers": [("readers", True)],
+    "queueing": [("queueing", True)],
     "export": [("export", True)],
     "phone": [("phone", True)],
     "rules": [("rules", True)],

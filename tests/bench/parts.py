@@ -30,7 +30,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 #: A number of our own for PostgreSQL's advisory locks.
 _ONE_BENCH_AT_A_TIME = 7_340_021
 _PR_SET_PDEATHSIG = 1
-SECONDS_TO_START = 60
+#: A first answer is 10 CPU-seconds of imports, on a machine that others use too.
+SECONDS_TO_START = 240
 
 
 class CannotRun(Exception):
@@ -43,7 +44,7 @@ class CannotRun(Exception):
 @contextlib.contextmanager
 def own_database(server_url: str) -> Iterator[str]:
     """Create the benchmarks' database on the server of ``server_url``, yield its address, and drop it."""
-    name = _database_name()
+    name = database_name()
     server = _address(server_url, "postgres")
     try:
         link = psycopg2.connect(server)
@@ -51,7 +52,7 @@ def own_database(server_url: str) -> Iterator[str]:
         raise CannotRun(f"PostgreSQL does not answer at {server}. Set DATABASE_URL. ({error})") from error
     link.autocommit = True
     with contextlib.closing(link), link.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_lock_of(name)])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock_of(name)])
         if not cursor.fetchone()[0]:
             raise CannotRun(f"Another benchmark uses {name} already. SISTA_BENCH_DATABASE={DATABASE}_… is another.")
         # One may be left from a run that was killed outright.
@@ -63,7 +64,7 @@ def own_database(server_url: str) -> Iterator[str]:
             cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def _database_name() -> str:
+def database_name() -> str:
     """The name asked for. Raises `CannotRun` for one that could be somebody's: what has it is dropped."""
     name = os.environ.get("SISTA_BENCH_DATABASE", DATABASE)
     if not _OURS.fullmatch(name):
@@ -71,7 +72,7 @@ def _database_name() -> str:
     return name
 
 
-def _lock_of(name: str) -> int:
+def lock_of(name: str) -> int:
     return _ONE_BENCH_AT_A_TIME + zlib.crc32(name.removeprefix(DATABASE).encode())
 
 
@@ -137,11 +138,15 @@ def own_redis(folder: str) -> Iterator[str | None]:
 
 
 @contextlib.contextmanager
-def web_server() -> Iterator[WebServer]:
-    """Serve as ``./run`` does, on a free port, with the settings of this process's environment."""
+def web_server(processes: int | None = None) -> Iterator[WebServer]:
+    """Serve as ``./run`` does, on a free port, with the settings of this process's environment.
+
+    ``processes``: how many, where a Redis is named; else as many as ``./run`` starts.
+    """
     port = free_port()
+    environment = os.environ | ({"WEB_CONCURRENCY": str(processes)} if processes else {})
     command = ["gunicorn", "-c", "python:sista.gunicorn_config", "--no-control-socket"]
-    process = start([sys.executable, "-m", *command, "--bind", f"127.0.0.1:{port}"])
+    process = start([sys.executable, "-m", *command, "--bind", f"127.0.0.1:{port}"], env=environment)
     try:
         _await(lambda: _answers(port), process)
         yield WebServer(process.pid, port)
@@ -207,6 +212,12 @@ def cpu_seconds_of(pid: int) -> float | None:
     # The name in the second field may hold spaces.
     fields = facts.rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def machine_cpu_seconds() -> float:
+    """CPU time of all processes of this machine, those of other people too (Linux)."""
+    user, nice, system, _idle, _io, *interrupts = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:8]
+    return sum(map(int, (user, nice, system, *interrupts))) / os.sysconf("SC_CLK_TCK")
 
 
 class PostgresMeter:
