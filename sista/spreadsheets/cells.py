@@ -7,7 +7,6 @@ takes digits of any script.
 from __future__ import annotations
 
 import datetime as dt
-import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -71,7 +70,7 @@ def code(cell: Any) -> str:
 
 def share(cell: Any) -> Decimal:
     """A fraction from 0 to 1: ``56,94%``, ``56.94 %``, ``0,5694``; without a sign, above 1 is percent."""
-    if isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell):
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) < 10**18:  # not nan
         number, percent = Decimal(str(cell)), False
     elif isinstance(cell, str) and (found := _SHARE.fullmatch(cell.strip())):
         number, percent = Decimal(f"{found[1]}.{found[2] or 0}"), bool(found[3])

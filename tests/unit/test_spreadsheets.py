@@ -212,6 +212,53 @@ def test_an_entity_is_refused_wherever_it_is_declared(part, entity):
         lines_of(file)
 
 
+def test_a_sheet_that_stands_where_none_belongs_is_not_read_uncounted():
+    """The guard knows a sheet by its place; openpyxl follows the workbook to any, and through 10¹⁴ empty rows."""
+    rows = '<row r="1"><c><v>1</v></c></row><row r="99999999999999"><c><v>1</v></c></row>'
+    file = with_part(with_rows(rows), "xl/other/sheet1.xml", zipfile.ZipFile(with_rows(rows)).read(SHEET))
+    relations = "xl/_rels/workbook.xml.rels"
+    told = zipfile.ZipFile(file).read(relations).replace(b"worksheets/sheet1.xml", b"other/sheet1.xml")
+    types = zipfile.ZipFile(file).read("[Content_Types].xml").replace(b"/worksheets/", b"/other/")
+    file = with_part(with_part(file, relations, told), "[Content_Types].xml", types)
+    without = io.BytesIO()
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(without, "w") as new:
+        for member in old.infolist():
+            if member.filename != SHEET:
+                new.writestr(member, old.read(member))
+    with pytest.raises(FileRefused, match="rusak"):
+        lines_of(without)
+
+
+def test_an_archive_that_points_before_its_beginning_is_broken(tmp_path):
+    """In a file on disk that is an `OSError`, in memory a `ValueError`."""
+    data = bytearray(xlsx(["a"]).getvalue())
+    del data[8:10]
+    path = tmp_path / "tabel.xlsx"
+    path.write_bytes(data)
+    for source in (path, io.BytesIO(bytes(data))):
+        with pytest.raises(FileRefused, match="rusak"):
+            lines_of(source)
+
+
+def test_a_name_that_is_no_text_is_a_broken_archive():
+    data = xlsx(["a"]).getvalue().replace(b"xl/styles.xml", b"xl/styl\xff\xff.xml")
+    entry = data.rindex(b"xl/styl\xff\xff.xml") - 46
+    marked = bytearray(data)
+    marked[entry + 9] |= 0x08  # "the name is UTF-8"
+    with pytest.raises(FileRefused, match="rusak"):
+        lines_of(io.BytesIO(bytes(marked)))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_workbook_packed_as_no_program_does_is_refused(method):
+    out = io.BytesIO()
+    with zipfile.ZipFile(xlsx(["a"])) as old, zipfile.ZipFile(out, "w", method) as new:
+        for member in old.infolist():
+            new.writestr(member.filename, old.read(member))
+    with pytest.raises(FileRefused, match="rusak"):
+        lines_of(out)
+
+
 # Headers
 
 
@@ -279,7 +326,9 @@ def test_a_share(cell, value):
     assert cells.share(cell) == Decimal(value)
 
 
-@pytest.mark.parametrize("cell", ["100,1%", "-1%", "1.049,5%", "setengah", "٥٠%", True, "101", -0.1, float("nan")])
+@pytest.mark.parametrize(
+    "cell", ["100,1%", "-1%", "1.049,5%", "setengah", "٥٠%", True, "101", -0.1, float("nan"), 10**400]
+)
 def test_what_is_no_share(cell):
     with pytest.raises(cells.Unreadable):
         cells.share(cell)
