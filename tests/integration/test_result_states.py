@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections import Counter
-from contextlib import suppress
-from typing import Any
 
 import pytest
-from django.db import transaction
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from django.db import connection, transaction
+from hypothesis import given
 
 from accounts.models import Role
 from tallies import audit, intake
-from tallies.count_room import claims, moving, readings, verification, work_queue
+from tallies.count_room import claims, readings, suggesting, verification, work_queue
 from tallies.count_room.decision_page import decision_page
-from tallies.count_room.readings import ReadingRefused
-from tallies.count_room.verification import DecisionRefused, NotDecidable
-from tallies.figures import Figures
-from tallies.intake import IntakeRefused
+from tallies.count_room.verification import NotDecidable
 from tallies.models import (
     OPEN_READINGS,
     C1Form,
-    Channel,
     Finding,
     Outcome,
     PairTotal,
@@ -33,16 +27,13 @@ from tallies.models import (
     Review,
     StationResult,
 )
-from tallies.submission import PhotoName, Submission
 from tallies.totals import aggregation, rebuilding
-from tests import cast
-from tests.reading import arrived, figures, read, read_all_twice, report, send, take
+from tests import cast, examples
+from tests.evenings import ACTIONS, STATIONS, Evening, Tally, decide, evenings, move
+from tests.reading import figures, read, read_all_twice, report, send, take
 
 VOTES = [100, 60, 20]
 OTHERS = [1, 2, 3]
-FIGURES = (VOTES, OTHERS, [7, 8, 9])
-STATIONS = ("dampit_1", "dampit_2")
-REFUSALS = (DecisionRefused, ReadingRefused, IntakeRefused)
 
 
 @pytest.fixture
@@ -55,15 +46,6 @@ def play(play):
 def state(play, station="dampit_1"):
     result = play.result(station)
     return result.form, result.review, result.reading, result.disputed
-
-
-def decide(play, act, form, **more):
-    seen = StationResult.objects.get(contest=form.contest_id, station=form.station_id).audit_seq
-    return act(form, by=more.pop("by", play.budi), seen=seen, **more)
-
-
-def move(play, form, station, **more):
-    return decide(play, lambda one, **how: moving.move(one, play.result(station), reason="Salah TPS", **how), form)
 
 
 # What has to hold of one station
@@ -130,9 +112,36 @@ def with_place(result):
     return StationResult.objects.with_place().get(pk=result.pk)
 
 
-def check(play):
+def check(play, known=None):
+    """Check both stations. ``known`` keeps what was checked: what nobody touched since is not looked at again."""
     for station in STATIONS:
-        check_station(play, station, play.reader)
+        touched = traces(play, station)
+        if known is None or known.get(station) != touched:
+            check_station(play, station, play.reader)
+        if known is not None:
+            known[station] = touched
+
+
+#: All that `check_station` is about. Forms, readings and decisions never change: their keys say what they are.
+TRACES = [
+    f"SELECT {columns} WHERE station_id = %s ORDER BY 1"
+    for columns in (
+        "* FROM tallies_stationresult",
+        "c.* FROM tallies_readingclaim c JOIN tallies_stationresult r ON r.id = c.result_id",
+        "id FROM tallies_c1form",
+        "g.id FROM tallies_reading g JOIN tallies_c1form f ON f.id = g.form_id",
+        "d.id FROM tallies_decision d JOIN tallies_c1form f ON f.id = d.form_id",
+    )
+]
+
+
+def traces(play, station):
+    found = [play.election.phase]
+    with connection.cursor() as cursor:
+        for rows in TRACES:
+            cursor.execute(rows, [play.stations[station].pk])
+            found.append(cursor.fetchall())
+    return found
 
 
 def check_sums(play):
@@ -288,138 +297,51 @@ def test_in_a_locked_recap_only_what_counts_or_waits_is_corrected(play):
     assert C1Form.objects.count() == 2
 
 
-# One thing somebody does, chosen by numbers
+# Whole evenings
 
 
-class Evening:
-    """Who does what to two stations; a refusal is an answer, any other exception a defect."""
+@pytest.fixture
+def _suggested_once(monkeypatch):
+    """What would add up is asked of the same figures again and again, and is a pure function of them."""
+    known, suggest = {}, suggesting.suggest
 
-    def __init__(self, play: Any) -> None:
-        self.play = play
+    def remembered(*asked):
+        key = repr(asked)
+        if key not in known:
+            known[key] = suggest(*asked)
+        return known[key]
 
-    def do(self, action: str, dice: random.Random) -> None:
-        with suppress(*REFUSALS):
-            getattr(self, action)(dice)
-
-    def submit(self, dice):
-        station = dice.choice(STATIONS)
-        who = dice.choice([self.play.siti, self.play.joko])
-        photos = {} if dice.random() < 0.8 else {"photos": ()}
-        send(self.play, station, dice.choice(FIGURES), by=who, **photos)
-
-    def send_again(self, dice):
-        """A phone that heard no answer sends the same once more, however late."""
-        form = self._form(dice, channel=Channel.API)
-        if form:
-            values = {name: value for name, value in form.figures.values.items() if value is not None}
-            again = Submission(
-                uuid=form.uuid,
-                contest_id=form.contest_id,
-                station_id=form.station_id,
-                figures=Figures(votes=form.figures.votes, values=values),
-                photos=tuple(PhotoName(one.sha256, one.page, one.subject) for one in form.photo_names.all()),
-                supersedes=form.supersedes.uuid if form.supersedes else None,
-            )
-            before = list(StationResult.objects.order_by("pk").values())
-            receipt = intake.submit(again, by=form.submitted_by, channel=Channel.API)
-            assert (receipt.form, receipt.created) == (form, False)
-            assert list(StationResult.objects.order_by("pk").values()) == before
-
-    def count(self, dice):
-        """Totals follow between any two acts, not only at the end."""
-        aggregation.drain()
-
-    def correct_own(self, dice):
-        form = self._form(dice, submitted_by__in=[self.play.siti, self.play.joko])
-        if form:
-            station = next(name for name in self.play.stations if self.play.stations[name].pk == form.station_id)
-            by, again = form.submitted_by, arrived(form.submitted_by, dice.random())
-            send(self.play, station, dice.choice(FIGURES), by=by, supersedes=form.uuid, photos=(again,))
-
-    def read_equal(self, dice):
-        form = take(self.play.oper, self.play.election)
-        if form:
-            read(form, form.figures, by=self.play.oper)
-
-    def read_other(self, dice):
-        form = take(self.play.oper, self.play.election)
-        if form:
-            read(form, figures(dice.choice(FIGURES)), by=self.play.oper)
-
-    def report(self, dice):
-        form = take(self.play.oper, self.play.election)
-        if form:
-            report(form, dice.choice([Finding.UNREADABLE, Finding.WRONG_STATION, Finding.NOT_C1]), by=self.play.oper)
-
-    def take(self, dice):
-        take(self.play.oper, self.play.election)
-
-    def approve(self, dice):
-        self._decide(dice, verification.approve)
-
-    def reject(self, dice):
-        self._decide(dice, verification.reject, reason="Bukan C1")
-
-    def ask_for_fix(self, dice):
-        self._decide(dice, verification.ask_for_fix, reason="Foto buram")
-
-    def correct(self, dice):
-        form = self._form(dice)
-        if form:
-            station = next(name for name in self.play.stations if self.play.stations[name].pk == form.station_id)
-            seen = cast.submission(self.play, station, dice.choice(FIGURES), supersedes=form.uuid)
-            decide(self.play, verification.correct, form, submission=seen, reason="Salah ketik", by=self._who(dice))
-
-    def adopt(self, dice):
-        result = self.play.result(dice.choice(STATIONS))
-        seen = [one for one in readings.readings_of(result) if one.figures.votes]
-        if seen:
-            verification.adopt(seen[-1], by=self._who(dice), seen=result.audit_seq, reason="Salah ketik saksi")
-
-    def move(self, dice):
-        form = self._form(dice)
-        if form:
-            move(self.play, form, dice.choice(STATIONS))
-
-    def phase(self, dice):
-        self.play.election.phase = dice.choice([Phase.OPEN, Phase.OPEN, Phase.RECAP])
-        self.play.election.save()
-
-    def _decide(self, dice, act, **more):
-        form = self._form(dice)
-        if form:
-            decide(self.play, act, form, by=self._who(dice), **more)
-
-    def _who(self, dice):
-        return dice.choice([self.play.budi, self.play.rina])
-
-    def _form(self, dice, **like):
-        """A form of the two stations, three times out of four one that is of any weight."""
-        forms = list(C1Form.objects.filter(**like).order_by("pk"))
-        weighty = [
-            form
-            for form in forms
-            if StationResult.objects.filter(form=form).exists() or not form.superseded_by.exists()
-        ]
-        chosen = weighty if weighty and dice.random() < 0.75 else forms
-        return dice.choice(chosen) if chosen else None
+    monkeypatch.setattr(suggesting, "suggest", remembered)
 
 
-ACTIONS = [name for name in vars(Evening) if not name.startswith("_") and name != "do"]
-#: As often as they happen: what people send, what is read, what is decided.
-OFTEN = ["submit", "submit", "correct_own", "correct_own", "read_other", "read_equal", "move", "reject", "approve"]
+@pytest.mark.usefixtures("_suggested_once")
+def test_after_any_evening_nothing_is_lost_and_everything_open_can_be_settled(play, capsys):
+    tally = Tally()
 
-evenings = st.lists(st.tuples(st.sampled_from(ACTIONS + OFTEN), st.integers(0, 2**32)), min_size=3, max_size=12)
+    @examples.many(60)
+    @given(evenings)
+    def spend(evening):
+        with transaction.atomic():
+            actor, known = Evening(play), {}
+            for action, seed in evening:
+                actor.do(action, random.Random(seed))
+                check(play, known)
+            check_sums(play)
+            transaction.set_rollback(True)
+        play.election.refresh_from_db()
+        tally.add(actor)
+        if tally.evenings % 100 == 0:
+            say(capsys, tally.line())
+
+    spend()
+    say(capsys, f"{tally}\n0 differences")
+    if tally.evenings >= 1000:
+        acts = [name for name in ACTIONS if tally.done(name) * 100 < tally.evenings]
+        assert not acts, "what hardly ever succeeds shows nothing"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(evenings)
-def test_after_any_evening_nothing_is_lost_and_everything_open_can_be_settled(play, evening):
-    with transaction.atomic():
-        actor = Evening(play)
-        for action, seed in evening:
-            actor.do(action, random.Random(seed))
-            check(play)
-        check_sums(play)
-        transaction.set_rollback(True)
-    play.election.refresh_from_db()
+def say(capsys, words):
+    if examples.ASKED:
+        with capsys.disabled():
+            sys.stdout.write(f"{words}\n")
+            sys.stdout.flush()
