@@ -31,7 +31,12 @@ BENCHMARKS = {
     "rules": [("rules", True)],
     "findings": [("findings", True)],
     "projection": [("projection", False), ("projection_run", True)],
+    # Always of the large size, on a nation of its own; only when it is named.
+    "national": [
+        (f"nation.{step}", True) for step in ("seeding", "sizes", "result_pages", "pages", "work", "memory")
+    ],
 }
+ONLY_BY_NAME = {"national"}
 
 
 def main() -> int:
@@ -43,7 +48,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.default_int_handler)
     try:
-        return _run_all(arguments.names or list(BENCHMARKS), long=arguments.long)
+        return _run_all(arguments.names or [*BENCHMARKS.keys() - ONLY_BY_NAME], arguments)
     except KeyboardInterrupt:
         return 130
     except parts.CannotRun as error:
@@ -55,11 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run bench", description="Measure; exit 1 when a bound is missed.")
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *BENCHMARKS], help=", ".join(BENCHMARKS))
     parser.add_argument("--long", action="store_true", help="823,000 stations, more rounds: half an hour and more")
+    parser.add_argument("--keep", action="store_true", help="take the database that is there, and leave it there")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     return parser
 
 
-def _run_all(names: list[str], *, long: bool) -> int:
+def _run_all(names: list[str], asked: argparse.Namespace) -> int:
     server = os.environ.get("DATABASE_URL") or parts.DEFAULT_SERVER
     chosen = [step for name in BENCHMARKS if name in names for step in BENCHMARKS[name]]
     status = 0
@@ -67,7 +73,7 @@ def _run_all(names: list[str], *, long: bool) -> int:
     with (
         tempfile.TemporaryDirectory(prefix="sista-bench-") as folder,
         parts.own_redis(folder) if served else contextlib.nullcontext() as redis,
-        parts.own_database(server) if served else contextlib.nullcontext("") as database,
+        parts.own_database(server, keep=asked.keep) if served else contextlib.nullcontext("") as database,
     ):
         os.mkdir(os.path.join(folder, "static"))
         if served and redis is None:
@@ -76,7 +82,7 @@ def _run_all(names: list[str], *, long: bool) -> int:
             environment = _environment(folder)
             if on_postgresql:
                 environment |= {"DATABASE_URL": database, **({"REDIS_URL": redis} if redis else {})}
-            status = max(status, _run_one(module, environment, long=long))
+            status = max(status, _run_one(module, environment, long=asked.long))
     return status
 
 

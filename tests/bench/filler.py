@@ -32,7 +32,7 @@ def add_stations(election_id: int, village_ids: Sequence[int], numbers: int) -> 
 def add_forms(contest_id: int, count: int, *, numbers_to: int) -> None:
     """Store ``count`` forms at stations of numbers up to ``numbers_to`` that have none yet, spread over all desa."""
     with transaction.atomic(), connection.cursor() as cursor:
-        _switch_triggers_off(cursor)
+        switch_triggers_off(cursor)
         cursor.execute("SELECT COALESCE(MAX(id), 0) FROM tallies_c1form")
         newest = cursor.fetchone()[0]
         for statement in _statements("(SELECT MIN(id) FROM accounts_user)"):
@@ -51,7 +51,7 @@ def add_guards(*, numbers_to: int) -> None:
     """Give each station of numbers up to ``numbers_to`` a witness of its own, one in thirty called Wibowo."""
     given = {"numbers_to": numbers_to, "guard": GUARD}
     with transaction.atomic(), connection.cursor() as cursor:
-        _switch_triggers_off(cursor)
+        switch_triggers_off(cursor)
         cursor.execute(
             "INSERT INTO accounts_user (username, password, is_superuser, first_name, last_name, email, is_staff, "
             "is_active, date_joined, role, full_name, phone, language, second_factor) "
@@ -70,7 +70,7 @@ def add_guards(*, numbers_to: int) -> None:
         )
 
 
-def _switch_triggers_off(cursor) -> None:
+def switch_triggers_off(cursor) -> None:
     if connection.vendor != "postgresql":
         return
     try:

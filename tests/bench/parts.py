@@ -42,8 +42,11 @@ class CannotRun(Exception):
 
 
 @contextlib.contextmanager
-def own_database(server_url: str) -> Iterator[str]:
-    """Create the benchmarks' database on the server of ``server_url``, yield its address, and drop it."""
+def own_database(server_url: str, *, keep: bool = False) -> Iterator[str]:
+    """Create the benchmarks' database on the server of ``server_url``, yield its address, and drop it.
+
+    ``keep``: take the one that is there, and leave it there.
+    """
     name = database_name()
     server = _address(server_url, "postgres")
     try:
@@ -55,13 +58,16 @@ def own_database(server_url: str) -> Iterator[str]:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock_of(name)])
         if not cursor.fetchone()[0]:
             raise CannotRun(f"Another benchmark uses {name} already. SISTA_BENCH_DATABASE={DATABASE}_… is another.")
-        # One may be left from a run that was killed outright.
-        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        cursor.execute(f"CREATE DATABASE {name}")
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        if not (keep and cursor.fetchone()):
+            # One may be left from a run that was killed outright.
+            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            cursor.execute(f"CREATE DATABASE {name}")
         try:
             yield _address(server_url, name)
         finally:
-            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            if not keep:
+                cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def database_name() -> str:
@@ -172,17 +178,17 @@ def _await(attempt, process: subprocess.Popen) -> None:
 
 
 @contextlib.contextmanager
-def task_workers() -> Iterator[None]:
-    """Run the Celery workers and beat as ``./run`` does with a Redis."""
+def task_workers() -> Iterator[dict[str, int]]:
+    """Run the Celery workers and beat as ``./run`` does with a Redis; yield the process of each."""
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "sista"]
-    processes: list[subprocess.Popen[bytes]] = []
+    processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, worker in WORKERS.items():
-            processes.append(start([*celery, *worker, "--hostname", f"{name}@%h", "--loglevel", "WARNING"]))
-        processes.append(start([*celery, "beat", "--loglevel", "WARNING", "--pidfile="]))
-        yield
+            processes[name] = start([*celery, *worker, "--hostname", f"{name}@%h", "--loglevel", "WARNING"])
+        processes["beat"] = start([*celery, "beat", "--loglevel", "WARNING", "--pidfile="])
+        yield {name: process.pid for name, process in processes.items()}
     finally:
-        for process in processes:
+        for process in processes.values():
             stop(process)
 
 
@@ -196,10 +202,10 @@ class WebServer:
 
     def cpu_seconds(self) -> float:
         """CPU time of all its processes so far."""
-        return sum(cpu_seconds_of(pid) or 0 for pid in (self.pid, *_children(self.pid)))
+        return sum(cpu_seconds_of(pid) or 0 for pid in (self.pid, *children(self.pid)))
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
