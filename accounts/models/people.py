@@ -154,6 +154,11 @@ class User(AbstractUser):
         return self.is_current and self.role in PHONE_ROLES and not (self.is_superuser or self.is_staff)
 
     @property
+    def may_guard(self) -> bool:
+        """Stand at a TPS, or step in there: a saksi PPK does not, nor whose account has ended."""
+        return self.role == Role.WITNESS and self.may_use_pin
+
+    @property
     def may_decide(self) -> bool:
         """Verify, reject and correct: the coordinators and those above, DPP reads only."""
         return self.is_current and (self.is_superuser or self.role in (Role.COORDINATOR, Role.PROVINCE_STAFF))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from accounts import devices, enrolling, recording
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.phone_numbers import may_be_answered, normalise
 from accounts.recording import Act
 from regions.models import Region
@@ -85,6 +85,12 @@ def _place(record: Record) -> tuple[str | None, int | None]:
     return station_place(record)
 
 
+def _why_not(person: User) -> str:
+    if person.role == Role.DISTRICT_WITNESS:
+        return _("orang ini saksi PPK, bukan saksi TPS. Pilih orang lain")
+    return _("akun orang ini sudah berakhir. Minta staf DPD membukanya lagi, atau pilih orang lain")
+
+
 class WitnessJudge(Judge):
     _holders: dict[str, list[User]]
     _there: set[tuple[tuple[str, int], int]]
@@ -133,6 +139,8 @@ class WitnessJudge(Judge):
             person = enrolling.known_among(self._holders.get(phone, ()), name)
         except enrolling.PhoneTaken:
             return record.refuse(_("nomor ini milik orang dengan nama lain. Periksa nama dan nomornya"), PHONE, phone)
+        if person is not None and not person.may_guard:
+            return record.refuse(_why_not(person), PHONE, phone)
         guard = Guard(person, name, phone, station, region)
         self.once(record, (phone, guard.place), batch, _("sudah ada di baris %(line)s. Keduanya tidak dipakai"))
         there = person is not None and (guard.place, person.pk) in self._there

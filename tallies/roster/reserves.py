@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import recording
-from accounts.models import Role, User
+from accounts.models import User
 from accounts.recording import Act
 from regions.models import Level, Region
 from sista.database import writing
@@ -27,7 +27,7 @@ def name(election: Election, place: Region, person: User, *, by: Any) -> Reserve
     """Have ``person`` stand by in ``place``; who does already is returned. Raises `NotAPlace`, `NotAReserve`."""
     if place.level not in (Level.DISTRICT, Level.VILLAGE):
         raise NotAPlace(place.code)
-    if person.role != Role.WITNESS or not person.may_use_pin:
+    if not person.may_guard:
         raise NotAReserve(person.role)
     with writing():
         # Two who name the same person at once come one after the other.

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts import activation, devices, enrolling, rights
-from accounts.models import Device, Role, User
+from accounts.models import Device, User
 from sista.database import writing
 from tallies import assigning
 from tallies.models import Assignment, Phase, PollingStation
@@ -130,7 +130,7 @@ def _hold(station: PollingStation, seen: str, *people: User) -> list[Assignment]
 
 
 def _assign(station: PollingStation, person: User, by: Any) -> Assignment:
-    if person.role != Role.WITNESS or not person.may_use_pin:
+    if not person.may_guard:
         raise NotAWitness(person.role)
     made = assigning.assign(station, person, by=by)
     reserves.end_all_of(person, station.election_id, because="assigned", by=by)

@@ -337,6 +337,38 @@ def test_a_number_of_somebody_else_is_refused_without_the_name(play):
     assert (other.rows_bad, Assignment.objects.filter(witness=play.siti, station__number=1).count()) == (0, 2)
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"is_active": False}, "akun orang ini sudah berakhir"),
+        ({"valid_until": "2020-01-01T00:00Z"}, "akun orang ini sudah berakhir"),
+        ({"role": "saksi_ppk"}, "orang ini saksi PPK, bukan saksi TPS"),
+    ],
+)
+@pytest.mark.parametrize("tps", ["1", ""])
+def test_a_known_person_who_may_not_guard_a_station_is_a_row_error(play, change, reason, tps):
+    person = cast.person("ani", "saksi_ppk" if "role" in change else "saksi", "35.07.05")
+    User.objects.filter(pk=person.pk).update(phone="+6281234567001", **change)
+    text = f"nama;hp;kode desa;tps\nAni;081234567001;35.07.05.2001;{tps}\nBejo;081234567002;35.07.05.2001;{tps}\n"
+    one = imported(play, "saksi", text)
+    assert (counts(one), one.written) == ((1, 0, 0, 1), 1)
+    assert reason in reasons(one)[0]
+    assert not Assignment.objects.filter(witness=person).exists()
+    assert not Reserve.objects.filter(person=person).exists()
+
+
+def test_whose_account_ends_between_looking_and_writing_is_left_out(play):
+    person = cast.person("ani", "saksi")
+    User.objects.filter(pk=person.pk).update(phone="+6281234567001")
+    one = brought(play, "saksi", "nama;hp;kode desa;tps\nAni;081234567001;35.07.05.2001;1\n")
+    assert confirming.confirm(one, by=play.budi)
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    one.refresh_from_db()
+    importing.run(one)
+    assert (one.state, one.written, one.report["late_rows"]) == (ImportState.DONE, 0, 1)
+    assert not Assignment.objects.filter(witness=person).exists()
+
+
 def test_one_number_with_two_names_is_bad_in_every_row(play):
     more = "Bejo;081234567002;35.07.05.2001;2\nBeja;81234567002;35.07.05.2001;2\nBejo;081234567002;35.07.05.2001;\n"
     text = WITNESSES + more
