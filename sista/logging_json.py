@@ -44,10 +44,29 @@ class WithoutAddresses(logging.Filter):
 
 
 class LineFormatter(logging.Formatter):
-    """Time, level, place, message; with the whole traceback, for whoever sits before it."""
+    """Time, level, place, message; of an exception its types and every place, for whoever sits before it.
+
+    Its text is left out as in JSON: a console is kept too, by whatever runs the process.
+    """
 
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname} {name}: {message}", style="{")
+
+    def format(self, record: logging.LogRecord) -> str:
+        # Not the base class's: it keeps on the record what another handler has made of the exception.
+        record.message, record.asctime = message_of(record), self.formatTime(record)
+        line = self.formatMessage(record)
+        error = record.exc_info[1] if record.exc_info else None
+        return "\n".join([line, *_traceback(error)]) if error else line
+
+
+def _traceback(error: BaseException) -> list[str]:
+    """As Python prints it, from the first error to what came of it, each without its text."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    sqlstate = getattr(error, "pgcode", None)
+    told = _traceback(before) if before else []
+    told += [one.rstrip("\n") for one in traceback.format_tb(error.__traceback__)]
+    return [*told, f"{type(error).__name__} ({sqlstate})" if sqlstate else type(error).__name__]
 
 
 class JsonFormatter(logging.Formatter):

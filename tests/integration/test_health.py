@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
 from sista import health, metrics
-from sista.logging_json import JsonFormatter, WithoutAddresses
+from sista.logging_json import JsonFormatter, LineFormatter, WithoutAddresses
 from tallies import intake
 from tallies.models import Channel, ExaminationRow, OutboxRow, Phase, Photo
 from tallies.totals import aggregation
@@ -282,6 +282,43 @@ def lines():
     quiet.setLevel(logging.NOTSET)
     root.setLevel(level)
     root.removeHandler(keep)
+
+
+def test_a_line_for_the_screen_holds_no_text_of_an_error_either(play):
+    """PostgreSQL quotes the row in it, SQLite names columns; the cause and the message are no way round."""
+    number, found, log = "+6281234567001", [], logging.getLogger("sista.test_lines")
+
+    class Keep(logging.Handler):
+        def emit(self, record):
+            found.append(LineFormatter().format(record))
+
+    class First(logging.Handler):
+        def emit(self, record):
+            logging.Formatter().format(record)  # keeps the text on the record
+
+    handlers = [First(), Keep()]
+    for handler in handlers:
+        log.addHandler(handler)
+    try:
+        try:
+            try:
+                raise KeyError(number)
+            except KeyError as cause:
+                raise IntegrityError(f"duplicate key\nDETAIL: Key (phone)=({number}) already exists.") from cause
+        except IntegrityError as error:
+            log.exception("not stored: %s", error)
+            log.error(error)
+    finally:
+        for handler in handlers:
+            log.removeHandler(handler)
+    told, short = found
+    assert number not in told + short
+    assert "not stored: IntegrityError" in told
+    assert told.splitlines()[-1] == "IntegrityError"
+    assert "KeyError" in told
+    assert f'{__file__}", line' in told
+    assert "raise KeyError(number)" in told
+    assert short.endswith("ERROR sista.test_lines: IntegrityError")
 
 
 def request_lines(lines):
