@@ -8,10 +8,13 @@ writes about its row says which claim it holds: of two that believe to have it, 
 from __future__ import annotations
 
 import hashlib
+import time
 import uuid
 from datetime import timedelta
 from typing import IO, Any, TypeVar
 
+from django.core.files.base import File
+from django.core.files.storage import Storage
 from django.db.models import F, Model, Q, QuerySet
 from django.utils import timezone
 
@@ -66,6 +69,36 @@ def finish(job: Any, **fields: Any) -> bool:
     fields |= {"claim": None, "claimed_until": None, "finished_at": timezone.now()}
     with writing_once():
         return bool(type(job)._default_manager.filter(pk=job.pk, claim=job.claim).update(**fields))
+
+
+class _Held:
+    """A file that says, while it is read, that its job is still worked on. Raises `ClaimLost`."""
+
+    def __init__(self, out: IO[bytes], job: Any, seconds: int) -> None:
+        self._out, self._job, self._seconds, self._due = out, job, seconds, 0.0
+
+    def read(self, size: int = -1) -> bytes:
+        if time.monotonic() >= self._due:
+            hold(self._job, seconds=self._seconds)
+            self._due = time.monotonic() + SAY_SECONDS
+        return self._out.read(size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._out, name)
+
+
+def keep(job: Any, out: IO[bytes], store: Storage, *, seconds: int) -> tuple[int, str]:
+    """Put ``out`` in ``store`` as ``job.stored_name``, in place of what is there; return size and SHA-256 (hex).
+
+    A disk may be slow and a store far: the job is held all along, so that no other run takes it meanwhile.
+    Raises `ClaimLost` before anything of another run is touched, if one has the job already.
+    """
+    held: Any = _Held(out, job, seconds)
+    size, digest = measured(held)
+    hold(job, seconds=seconds)
+    store.delete(job.stored_name)
+    store.save(job.stored_name, File(held))
+    return size, digest
 
 
 def measured(out: IO[bytes]) -> tuple[int, str]:

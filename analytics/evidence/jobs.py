@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.files.base import File
 from django.db import IntegrityError
 from django.db.models import F
 from django.utils import timezone
@@ -102,9 +101,7 @@ def _run(pack: EvidencePack) -> bool:
             path = Path(folder) / "bukti.zip"
             made = write_pack(pack, path, _telling(pack))
             with path.open("rb") as stream:
-                size, digest = claimed_jobs.measured(stream)
-                store().delete(pack.stored_name)
-                store().save(pack.stored_name, File(stream))
+                size, digest = claimed_jobs.keep(pack, stream, store(), seconds=CLAIM_SECONDS)
     except TotalsMoving:
         return _fail(pack, EvidenceProblem.MOVING)
     except DoesNotVerify:

@@ -18,7 +18,6 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 from django.db import IntegrityError, connection
 from django.db.models import F
@@ -119,9 +118,7 @@ def _run(job: ExportJob) -> bool:
         with _telling(job) as tell, translation.override(job.language):
             out = files.written(lambda: _table(job), job.file_format, tell)
         with out:
-            size, digest = claimed_jobs.measured(out)
-            store().delete(job.stored_name)
-            store().save(job.stored_name, File(out))
+            size, digest = claimed_jobs.keep(job, out, store(), seconds=CLAIM_SECONDS)
     except (Http404, NoSuchTable, PermissionDenied):
         # Moved to another region or role, or closed, since it was asked for.
         return _finish(job, state=ExportState.FAILED)

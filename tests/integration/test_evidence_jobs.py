@@ -31,6 +31,7 @@ from analytics.models import (
     FindingEvent,
     FindingState,
 )
+from sista import claimed_jobs
 from tallies import intake, photos, preparation
 from tallies.models import Channel, ContestTotal, OutboxRow, Photo, PhotoState, PhotoUpload
 from tallies.preparation import NewStation
@@ -330,6 +331,46 @@ def test_an_original_that_the_store_lost_or_damaged_is_named(evening, tmp_path):
 
 
 # Twice, at once, killed
+
+
+def test_a_run_that_lost_its_claim_leaves_the_pack_of_the_other_alone(evening, budi, monkeypatch):
+    pack, real = asked(budi), jobs.write_pack
+
+    def slow(mine, path, tell):
+        made = real(mine, path, tell)
+        if mine.attempts == 1:
+            with later(jobs.CLAIM_SECONDS + 1):
+                assert jobs.make_waiting() == 1  # another run finds it free, and is done first
+        return made
+
+    monkeypatch.setattr(jobs, "write_pack", slow)
+    assert jobs.make_waiting() == 0
+    pack.refresh_from_db()
+    assert (pack.state, pack.attempts) == (EvidenceState.READY, 2)
+    with jobs.store().open(pack.stored_name) as stream:
+        assert hashlib.sha256(stream.read()).hexdigest() == pack.sha256
+
+
+def test_a_pack_is_held_while_it_is_measured_and_stored(evening, budi, monkeypatch):
+    pack, store, seen = asked(budi), jobs.store(), []
+    monkeypatch.setattr(claimed_jobs, "SAY_SECONDS", 0)
+    real = store.save
+
+    def far_away(name, content, **options):
+        now = timezone.now()
+        for minutes in range(1, 6):
+            with time_machine.travel(now + dt.timedelta(minutes=minutes)):
+                assert content.read(10)
+                seen.append(jobs.make_waiting())
+        content.seek(0)
+        return real(name, content, **options)
+
+    monkeypatch.setattr(store, "save", far_away)
+    monkeypatch.setattr(jobs, "store", lambda: store)
+    assert jobs.make_waiting() == 1
+    pack.refresh_from_db()
+    assert seen == [0] * 5
+    assert (pack.state, pack.attempts) == (EvidenceState.READY, 1)
 
 
 def test_asked_twice_it_is_one_pack_and_done_it_may_be_asked_again(budi):
