@@ -107,7 +107,7 @@ def _boxes(act: Act) -> dict[str, str]:
         return votes | {name: str(one) for name, one in act.paper.figures().items()} | {"uuid": act.paper.key}
     if act.to:
         _station, village, number = act.to
-        return {"village": str(village), "number": str(number)}
+        return {"pindah-ke-village": str(village), "pindah-ke-number": str(number)}
     return {}
 
 
