@@ -76,9 +76,9 @@ class Station:
     verified: bool = False
     rejected: bool = False
     disputed: bool = False
-    #: Rejected or moved away; named by a later one; and how many were settled by the decision for which form.
+    #: Rejected or moved away, moved away; and how many were settled by the decision for which form.
     aside: set[str] = field(default_factory=set)
-    replaced: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
     settled: list[tuple[int, str]] = field(default_factory=list)
 
     def as_counted(self) -> dict[str, Any] | None:
@@ -91,8 +91,6 @@ class Station:
         named = form["supersedes"]
         self.forms.append(form)
         names_proposal = self.proposed is not None and named == self.proposed["key"]
-        if any(one["key"] == named for one in self.forms):
-            self.replaced.add(named)
         if self.counts is None:
             self._let_count(form)
         elif named == self.counts["key"] or names_proposal:
@@ -115,13 +113,14 @@ class Station:
 
     def correct(self, form: dict[str, Any]) -> None:
         """``form`` is the coordinator's own, and names the one it replaces."""
-        self.replaced.add(form["supersedes"])
         self.forms.append(form)
         self.verify(form)
 
     def set_aside(self, form: dict[str, Any], *, rejected: bool) -> None:
         """Rejected or moved away: if it counted, the oldest open one does, unverified."""
         self.aside.add(form["key"])
+        if not rejected:
+            self.left.add(form["key"])
         if self.counts is None or form["key"] != self.counts["key"]:
             self.proposed = None if self.proposed and self.proposed["key"] == form["key"] else self.proposed
             self.disputed = self.counts is not None and self._is_disputed()
@@ -143,7 +142,9 @@ class Station:
         through, chosen = next(((n, key) for n, key in reversed(self.settled) if key not in self.aside), (0, ""))
         held = [one["key"] for one in (self.counts, self.proposed) if one]
         waiting = [one for place, one in enumerate(self.forms) if place >= through or one["key"] == chosen]
-        return [one for one in waiting if one["key"] not in {*self.aside, *self.replaced, *held}]
+        # A version replaces the one it names while it is not moved away.
+        replaced = [one["supersedes"] for one in self.forms if one["key"] not in self.left]
+        return [one for one in waiting if one["key"] not in {*self.aside, *replaced, *held}]
 
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
