@@ -6,6 +6,7 @@ from contextlib import nullcontext
 
 from django.conf import settings
 
+from tallies.models import OutboxRow
 from tests.bench import country, lag, phones, waiting
 from tests.bench.measurement import Measurement
 from tests.bench.parts import task_workers, web_server
@@ -31,11 +32,9 @@ def measure(options: Options) -> list[Measurement]:
     with web_server() as server, task_workers() if settings.REDIS_URL else nullcontext():
         phones.deliver(server, queue.take(200), clients=CLIENTS)
         lag.await_empty_outbox()
-        national = lag.Watch(country.contest_of(election), FORMS)
         with waiting.watched(waits):
             delivery = phones.deliver(server, queue.take(FORMS), clients=CLIENTS)
-        sent = max(delivery.acknowledged)
-        drained = sum(moment <= sent for moment in national.finish())
+        drained = FORMS - OutboxRow.objects.count()
     if drained < FORMS // 10:
         raise WrongAnswer(f"only {drained} forms were drained while forms came in: nothing was looked at")
     how = "Celery" if settings.REDIS_URL else "thread"
