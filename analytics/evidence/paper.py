@@ -13,7 +13,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from sista.templatetags.formats import format_clock
-from tallies.exports.pdf_file import latin
+from tallies.exports.pdf_file import NUMBER_OF_PAGES, latin
 
 INK, INK_2, INK_3, LINE, SUNKEN = (20, 31, 32), (67, 80, 77), (91, 103, 100), (216, 221, 219), (230, 234, 232)
 PRACTICE = (255, 210, 31)
@@ -53,7 +53,7 @@ class Paper(FPDF):
         self.set_margins(15, 24, 15)
         self.set_auto_page_break(True, margin=BOTTOM)
         self.c_margin = 1.3
-        self.alias_nb_pages()
+        self.alias_nb_pages(NUMBER_OF_PAGES)
         self.set_creation_date(datetime.fromisoformat(head["as_of"]))
         self.set_title(latin(title))
         self.set_lang("id")
@@ -88,7 +88,7 @@ class Paper(FPDF):
         self.cell(0, 3.5, self.manifest_sha256)
         self.set_xy(self.l_margin, y + 1.5)
         self._font(7.5)
-        self.cell(0, 3.5, f"Halaman {self.page_no()} dari {{nb}}", align="R")
+        self.cell(0, 3.5, f"Halaman {self.page_no()} dari {NUMBER_OF_PAGES}", align="R")
         self.set_xy(self.l_margin, y + 5)
         self._font(6.5, color=INK_2)
         self.cell(0, 3.5, latin(f"Angka per {self.moment(self.facts_of_pack['as_of'])}. {'. '.join(self.warnings)}."))

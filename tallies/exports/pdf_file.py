@@ -24,6 +24,8 @@ _LABEL_LINE = 3.4
 _LETTER = 1.55  # millimetres, of a letter of average width in the table's size
 _SIZE = 7.5
 _UNKNOWN = "-"
+#: Stands for the number of pages until it is known. The usual sign, {nb}, could be part of a name or a note.
+NUMBER_OF_PAGES = "\x1c\x1d\x1e"
 #: What Helvetica, which every reader has, does not know and a plain sign says as well.
 _PLAIN = str.maketrans({"–": "-", "—": "-", "\u2212": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "..."})
 
@@ -67,7 +69,7 @@ class _Paper(FPDF):
         self.language = get_language()
         self.set_margins(10, 10, 10)
         self.set_auto_page_break(True, margin=16)
-        self.alias_nb_pages()
+        self.alias_nb_pages(NUMBER_OF_PAGES)
         # Written again, the same table is the same file.
         self.set_creation_date(datetime(2000, 1, 1, tzinfo=UTC))
         self.set_title(latin(table.frame.title))
@@ -120,8 +122,8 @@ class _Paper(FPDF):
     def footer(self) -> None:
         self.set_y(-13)
         self.set_font("helvetica", "", 7.5)
-        said = _("Halaman %(page)s dari %(pages)s") % {"page": self.page_no(), "pages": "{nb}"}
-        self.cell(0, 5, latin(f"{self.table.frame.warnings[0]} | {said}"), align="C")
+        said = _("Halaman %(page)s dari %(pages)s") % {"page": self.page_no(), "pages": NUMBER_OF_PAGES}
+        self.cell(0, 5, f"{latin(self.table.frame.warnings[0])} | {said}", align="C")
 
     def row(self, values: Row, *, shaded: bool) -> None:
         self.set_fill_color(246, 248, 247)

@@ -97,6 +97,7 @@ class _Paper(FPDF):
         self.set_margins(0, 0, 0)
         self.c_margin = 0
         self.set_auto_page_break(False)
+        self.alias_nb_pages(None)  # or {nb} in a name would become the number of pages
         self.set_creation_date(sheet.issued_at.astimezone(UTC))
         self.set_title(latin(f"{_('Surat mandat')}, {sheet.election}"))
         self.set_lang(get_language() or "id")

@@ -60,6 +60,18 @@ def test_the_paper_holds_what_the_files_hold(evening, kept):
     assert plain.count("Halaman ") == pages
 
 
+def test_a_script_or_a_sign_of_the_writer_of_the_paper_is_text(evening, tmp_path):
+    evening.siti.full_name = "<script>alert(1)</script> **Siti**"
+    evening.siti.save()
+    odd = "<b>tebal</b> {nb} __garis__ [klik](http://x.example) =HYPERLINK(1)"
+    sent = submission(evening, "pamotan_1", [1, 2, 3], note=odd)
+    intake.submit(sent, by=evening.siti, channel=Channel.COUNT_ROOM)
+    folder = unpacked(made(evening), tmp_path)
+    plain = " ".join(paper_text(folder / "laporan.pdf").split())
+    assert "<script>alert(1)</script> **Siti**, Saksi TPS" in plain
+    assert f"Catatan pengirim: {odd}" in plain
+
+
 def test_the_codes_lead_to_the_entries_of_the_archive(evening, kept, client):
     _pack, folder = kept
     found = paper_codes(folder / "laporan.pdf")

@@ -5,6 +5,7 @@ import io
 import uuid
 
 import openpyxl
+import pypdfium2
 import pytest
 from django.core.management import call_command
 from django.db import connection
@@ -289,6 +290,19 @@ def test_in_a_workbook_numbers_are_numbers_and_a_formula_is_text(counted, budi):
     assert found._hyperlinks == []
     assert {type(cells[number].value) for number in (100, 80, 20, 7, 8)} == {int}
     assert cells["35.07.05.2001"].data_type == "s"  # 35.07 of a kabupaten would else be a number
+
+
+def test_a_script_in_a_name_is_text_on_paper_and_in_a_csv(counted, budi):
+    odd = "<b>A</b> **{nb}**"
+    counted.malang.pairs.filter(number=1).update(name=odd)
+    village = region("35.07.05.2001")
+    village.name = "<script>x</script>"
+    village.save()
+    assert {odd} == {row[4] for row in frame_and_rows(budi.get(address("35.07", "suara")))[2] if row[3] == "1"}
+    document = pypdfium2.PdfDocument(body(budi.get(address("35.07.05", "suara", "pdf", tingkat="desa"))))
+    plain = " ".join(" ".join(page.get_textpage().get_text_range() for page in document).split())
+    assert odd in plain
+    assert "<script>x</script>" in plain
 
 
 def test_shares_are_fractions_for_programs_and_percent_for_people(counted, client):

@@ -151,6 +151,7 @@ def test_a_practice_says_so_on_the_letter_and_in_its_number(play):
     [
         ("=HYPERLINK(1)", "=HYPERLINK(1)"),
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("{nb}", "{nb}"),
         ("Ni Luh Ayu **Dewi** Pṛthivī", "Ni Luh Ayu **Dewi** Prthivi"),
         ("A" * 120, "A" * 40),
     ],
