@@ -63,7 +63,7 @@ def import_master_data() -> int:
 
 @shared_task
 def remove_abandoned_imports() -> int:
-    return receiving.remove_abandoned()
+    return receiving.remove_abandoned() + master_data.remove_abandoned()
 
 
 # Whatever came since the last minute; after a long pause that is all of an evening.
@@ -90,7 +90,6 @@ def remove_expired_archives() -> int:
 @shared_task(time_limit=3600)
 def erase_people() -> int:
     return retention.erase_confirmed()
-    return receiving.remove_abandoned() + master_data.remove_abandoned()
 
 
 @shared_task(time_limit=3600)
