@@ -6,6 +6,7 @@ import json
 import uuid
 
 import pytest
+import time_machine
 from django.urls import reverse
 from rest_framework.test import APIClient
 
@@ -146,6 +147,23 @@ def test_a_late_form_that_names_nothing_is_kept_as_a_rival(play):
     first, late = form_body(play, "dampit_1", VOTES), form_body(play, "dampit_1", [1, 2, 3])
     assert [send(play.siti, first).status_code, send(play.siti, late).status_code] == [201, 201]
     assert (str(play.result("dampit_1").form.uuid), play.result("dampit_1").disputed) == (first["uuid"], True)
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_a_queue_that_comes_a_week_late_is_stored_and_replaces_nothing_it_does_not_name(play, corrected):
+    first = form_body(play, "dampit_1", VOTES)
+    counted = form_body(play, "dampit_1", [100, 81, 20], supersedes=first["uuid"]) if corrected else first
+    for body in (first, counted):
+        send(play.siti, body)
+    with time_machine.travel(dt.timedelta(days=7)):
+        late = [form_body(play, "dampit_1", [1, 2, 3], filled_at="2020-12-09T13:00:00Z"),
+                form_body(play, "dampit_2", VOTES, filled_at="2020-12-09T13:00:00Z")]  # fmt: skip
+        assert [send(play.siti, body).status_code for body in (*late, *late)] == [201, 201, 200, 200]
+        assert (str(play.result("dampit_1").form.uuid), play.result("dampit_1").disputed) == (counted["uuid"], True)
+        named = form_body(play, "dampit_1", [100, 82, 20], supersedes=counted["uuid"])
+        assert send(play.siti, named).status_code == 201
+    assert str(play.result("dampit_1").form.uuid) == named["uuid"]
+    assert str(play.result("dampit_2").form.uuid) == late[1]["uuid"]
 
 
 def test_a_late_form_that_names_an_older_version_is_kept_as_a_rival(play):

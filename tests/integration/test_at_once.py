@@ -2,12 +2,12 @@
 
 from django.urls import reverse
 
-from tallies import assigning, audit, preparation
+from tallies import assigning, audit, intake, preparation
 from tallies.count_room import verification
-from tallies.models import C1Form, Review
+from tallies.models import C1Form, Channel, Decision, Review
 from tallies.preparation import NewStation
 from tallies.totals import aggregation, rebuilding
-from tests.cast import region
+from tests.cast import region, submission
 from tests.sending import at_once, client_of, form_body
 
 ROUNDS = 50
@@ -75,3 +75,28 @@ def test_a_correction_and_a_decision_at_once_leave_one_of_them_to_look_again(com
             assert (result.form, result.review) == (form, Review.VERIFIED)
             assert str(result.proposed_form.uuid) == fixed["uuid"]
     assert list(audit.verify()) == []
+
+
+def test_of_two_verifiers_at_once_one_wins_and_the_other_is_told(committed_play):
+    play = committed_play
+    village = region("35.07.05.2001").pk
+    made = preparation.add_stations(play.election, [NewStation(village, 300 + n, 150, 150) for n in range(5)])
+    for station in made:
+        play.stations["here"] = station
+        form = intake.submit(submission(play, "here", [100, 80, 20]), by=play.dewi, channel=Channel.API).form
+
+        def decide(place, form=form):
+            try:
+                if place == 0:
+                    verification.approve(form, by=play.budi, seen=1)
+                else:
+                    verification.reject(form, by=play.rina, seen=1, reason="Foto TPS lain")
+            except verification.AlreadyChanged:
+                return "already changed"
+            return Review.REJECTED if place else Review.VERIFIED
+
+        told = at_once(2, decide)
+        assert told.count("already changed") == 1
+        assert [play.result("here").review] == [one for one in told if one != "already changed"]
+    assert list(audit.verify()) == []
+    assert Decision.objects.count() == len(made)

@@ -658,9 +658,12 @@ def test_a_photo_is_found_only_through_a_form_that_names_it(counted, client):
     name = bring_photo(counted, "siti")
     form = send(counted, "dampit_1", [100, 80, 20], by="siti")
     client.force_login(counted.budi)
-    for sha256 in (name.sha256, "0" * 64, "..%2Foriginal", "%00"):
-        assert client.get(f"/hasil/foto/{form.uuid}/{sha256}/").status_code == 404
-    assert client.get(f"/hasil/foto/{uuid.uuid4()}/{name.sha256}/").status_code == 404
+    guessed = [f"/hasil/foto/{form.uuid}/{one}/" for one in (name.sha256, "0" * 64, "..%2Foriginal", "%00")]
+    guessed += [f"/hasil/foto/{uuid.uuid4()}/{name.sha256}/", reverse("reading-photo", args=[form.pk, name.sha256])]
+    guessed += [reverse(one, args=[form.uuid, name.sha256]) for one in ("api-form-photo", "recap-photo")]
+    for address in guessed:
+        answer = client.get(address)
+        assert (answer.status_code, "private" in answer["Cache-Control"]) == (404, True), address
 
 
 def test_a_witness_sees_the_own_photo(counted, client):

@@ -7,10 +7,13 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regions.models import Region
+from regions import importing
+from regions.importing import Row
+from regions.models import Level, Region
 from tallies import audit, intake, preparation
 from tallies.count_room import verification
 from tallies.models import (
@@ -68,6 +71,28 @@ def test_moving_a_station_recounts_both_branches_and_the_total_stays(play):
     assert progress_at("35.07.06", play.malang) == (2, 2, 0, 0)
     assert progress_at("35.07", play.malang) == (4, 2, 0, 0)
     assert rebuilding.differences(play.election) == []
+
+
+def test_a_desa_renamed_and_its_station_moved_after_the_results_change_no_total(play, client):
+    """The other kecamatan had nothing in: its row begins, and the renamed one is left with what stays."""
+    send(play, "dampit_1", [40, 50, 60])
+    send(play, "dampit_2", [100, 80, 20])
+    aggregation.drain()
+    before = votes_at("35.07", play.malang), votes_at("ID", play.malang)
+    rows = [Row("35.07.05.2001", "35.07.05", Level.VILLAGE, "Sukamaju Baru")]
+    importing.import_regions(rows)
+    preparation.move_station(play.stations["dampit_2"], region("35.07.06.2001"))
+    aggregation.drain()
+    assert (votes_at("35.07", play.malang), votes_at("ID", play.malang)) == before
+    assert votes_at("35.07.05.2001", play.malang) == votes_at("35.07.05", play.malang) == [40, 50, 60]
+    assert votes_at("35.07.06", play.malang) == [100, 80, 20]
+    assert (progress_at("35.07.05", play.malang)[:2], progress_at("35.07.06", play.malang)[:2]) == ((2, 1), (2, 1))
+    assert rebuilding.differences(play.election) == []
+    assert list(audit.verify()) == []
+    client.force_login(play.budi)
+    page = client.get(reverse("region", args=[play.election.slug, "35.07.05"])).content.decode()
+    assert "Sukamaju Baru" in page
+    assert str(C1Form.objects.filter(station=play.stations["dampit_2"]).get().station.region.code) == "35.07.06.2001"
 
 
 def test_a_rejection_leaves_its_branch_and_nothing_else(play):

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -143,11 +144,19 @@ def test_a_photo_turned_by_its_exif_is_shown_upright_and_stripped(play, siti):
         assert dict(copy.getexif()) == {}
 
 
-@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
-def test_other_kinds_of_photos_are_taken_whatever_they_are_called(play, siti, kind):
-    name = "../../\x00\u202e" + "x" * 300 + "😀.exe"
-    assert fill(siti, play, photos=[upload(picture(kind), name=name, content_type="text/html")]).status_code == 302
+ODD_NAMES = ["../../etc/passwd", "a\x00b.svg", "x" * 300 + ".exe", "\u202egpj.exe", "😀.html"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), list(zip(["JPEG", "PNG", "WEBP", "HEIF", "JPEG"], ODD_NAMES, strict=True)), ids=range(5)
+)
+def test_a_photo_of_each_kind_is_taken_whatever_it_is_called(play, siti, kind, name):
+    data = picture(kind)
+    assert fill(siti, play, photos=[upload(data, name=name, content_type="text/html")]).status_code == 302
     assert Photo.objects.get().format == kind
+    # What lies there is named by the hash, whatever was sent before.
+    assert photos.store().exists(photos.original_name(hashlib.sha256(data).hexdigest()))
+    assert not Path(photos.store().location, "etc").exists()
 
 
 def test_a_photo_over_the_limit_is_413_in_words_and_never_read(play, siti, settings, monkeypatch):
