@@ -19,7 +19,10 @@ from urllib.parse import quote
 
 import pytest
 from django.db import connection, connections
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
+from redis import Redis
 
 from regions import importing
 from regions.importing import Row
@@ -173,6 +176,30 @@ def test_without_redis_forms_are_accepted_and_the_totals_follow_after_it_is_back
     wait_until(drained, seconds=60, what="outbox empty after Redis is back")
     assert votes_at("35.07") == sums(before + after)
     assert rebuilding.differences(crowd.election) == []
+
+
+def test_what_was_queued_when_redis_was_flushed_is_counted_and_two_beats_change_nothing(
+    crowd, redis, celery, tmp_path
+):
+    first, second = crowd.crowd[:60], crowd.crowd[60:90]
+    client = Client()
+    client.force_login(crowd.budi)
+    send(crowd, first, real_parts(tmp_path, redis))  # no worker runs: the task waits in Redis
+    with Redis.from_url(redis.url) as link:
+        assert link.llen("totals") > 0
+        link.flushall()
+    celery(*WORKER)
+    for number in (1, 2):
+        celery(*BEAT, "--schedule", str(tmp_path / f"beat-{number}"))
+    wait_until(drained, seconds=60, what="outbox empty after the flush")
+    send(crowd, second, real_parts(tmp_path, redis))
+    with Redis.from_url(redis.url) as link:
+        link.flushall()
+    wait_until(drained, seconds=60, what="outbox empty after the second flush")
+    assert votes_at("35.07") == sums(first + second)
+    assert rebuilding.differences(crowd.election) == []
+    # Sessions lie in the database, not in the cache.
+    assert client.get(reverse("region", args=[crowd.election.slug, "35.07"])).status_code == 200
 
 
 def test_serve_starts_workers_and_beat_and_ends_them(crowd, redis, tmp_path):

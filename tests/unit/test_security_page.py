@@ -1,29 +1,18 @@
 """Claims about docs/security.md: what it calls shown is shown by a test that is there. And about the packages."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-BASE = Path(__file__).resolve().parents[2]
-PAGE = (BASE / "docs" / "security.md").read_text(encoding="utf-8")
-TEST = re.compile(r"`((?:unit|integration|acceptance)/test_\w+\.py)::(test_\w+)`")
+from tests.named_tests import BASE, TEST, not_there, page
+
+PAGE = page("security.md")
 ROW = re.compile(r"^\| (\d[\d., ]*(?: \(level 3\))?) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 
 
-def defined(file: str) -> set[str]:
-    path = BASE / "tests" / file
-    return (
-        set(re.findall(r"^def (test_\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE))
-        if path.exists()
-        else set()
-    )
-
-
 def test_every_test_that_is_named_exists():
-    named = TEST.findall(PAGE)
-    assert len(named) == PAGE.count("::test_") > 100
-    assert [f"{file}::{name}" for file, name in named if name not in defined(file)] == []
+    assert PAGE.count("::test_") > 100
+    assert not_there(PAGE) == []
 
 
 def test_every_row_says_met_with_a_test_or_why_not():
