@@ -326,7 +326,7 @@ def test_after_any_evening_the_totals_equal_a_recount(play, capsys):
 
 
 def spend_evenings(usual, play, capsys, *, begin=lambda: None, after_each=lambda: None):
-    """Spend as many evenings as are asked for, each from nothing; at the end of each, compare totals with a recount."""
+    """Spend as many evenings as are asked for, each from nothing; after each, compare totals with a recount."""
     tally = Tally()
 
     @examples.many(usual)
