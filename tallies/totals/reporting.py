@@ -267,10 +267,12 @@ def newest_stations(contest: Contest, region: Region, *, most: int, before: int 
 
     ``before``: key of a form; of a station that is corrected meanwhile a later page may tell again.
     """
-    results = StationResult.objects.filter(contest=contest).within(region).counted()
+    # Along the index of the results themselves, which knows no NULL here: ordered by the form that is joined to
+    # them, all of a nation would be sorted to find the last six.
+    results = StationResult.objects.filter(contest=contest, form__isnull=False).within(region).counted()
     if before is not None:
         results = results.filter(form__lt=before)
-    newest = results.select_related("station__region__parent", "form").order_by("-form")[:most]
+    newest = results.select_related("station__region__parent", "form").order_by("-form_id")[:most]
     return list(_lines_of(newest, {contest.pk: list(_pairs(contest.pk))}))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.core.cache import cache
+from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import User
@@ -45,6 +46,7 @@ class Seen:
 
 
 def measure(options: Options) -> list[Measurement]:
+    call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["rest_framework"])
     known = keys.keys()
     seen: list[Seen] = []
     for who, user in keys.people(known).items():
