@@ -14,6 +14,6 @@ def test_the_newest_stations_are_ordered_by_a_column_of_the_results_not_by_the_j
     with CaptureQueriesContext(connection) as captured:
         lines = reporting.newest_stations(play.malang, cast.region("35.07"), most=2)
     assert [line.result.station for line in lines] == [play.stations["pamotan_1"], play.stations["dampit_1"]]
-    sql = next(one["sql"] for one in captured.captured_queries if "LIMIT 2" in one["sql"])
+    sql = next(one["sql"] for one in captured.captured_queries if one["sql"].endswith("LIMIT 2"))
     assert 'ORDER BY "tallies_stationresult"."form_id" DESC' in sql
     assert '"tallies_stationresult"."form_id" IS NOT NULL' in sql
