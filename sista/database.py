@@ -35,6 +35,16 @@ def writing_once() -> Iterator[None]:
         yield
 
 
+def wait_for_a_lock_at_most(seconds: int) -> None:
+    """Until the open transaction ends, OperationalError for whoever waits longer than ``seconds`` for one lock.
+
+    Does nothing on SQLite, which waits ``timeout`` seconds (sista.settings) in any case.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{seconds}s"])
+
+
 @contextmanager
 def one_snapshot() -> Iterator[None]:
     """Read all that follows as of one moment, however long it takes. Nothing may be written inside.

@@ -395,6 +395,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Travels in the message: what web and beat have counts, not the worker's, nor its --time-limit.
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_DEFAULT_QUEUE = "totals"
 CELERY_TASK_ROUTES = {
@@ -497,6 +498,9 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
 #: Forms a drain takes at most in one transaction (measured: 1 / 100 / 1000 → 129 / 1,974 / 3,722 forms/s).
 DRAIN_BATCH = 1000
+#: Seconds a drain waits for one lock on PostgreSQL before it gives up and the next one tries. Less than the limit of
+#: its task: the server's side of a drain that was killed goes on waiting and keeps a connection all that time.
+DRAIN_LOCK_SECONDS = 60
 
 if (DATABASE_URL or REDIS_URL) and not TESTING:
     # Several processes answer and work: prometheus_client adds up what each writes here. One folder a

@@ -21,7 +21,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from regions.models import Region
-from sista.database import writing
+from sista.database import wait_for_a_lock_at_most, writing
 from sista.prepared import prepared
 from sista.rows import upsert
 from tallies.models import (
@@ -75,8 +75,12 @@ def drain(*, batch: int | None = None) -> int:
 
 
 def drain_batch(election_id: int, *, batch: int) -> int:
-    """Take up to ``batch`` outbox rows of one election and recompute what they touch."""
+    """Take up to ``batch`` outbox rows of one election and recompute what they touch.
+
+    OperationalError when a lock is not had within ``DRAIN_LOCK_SECONDS``; the rows stay for the next drain.
+    """
     with writing():
+        wait_for_a_lock_at_most(settings.DRAIN_LOCK_SECONDS)
         lock_election(election_id)
         rows = list(
             OutboxRow.objects.filter(election=election_id)

@@ -14,11 +14,12 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -93,13 +94,15 @@ def real_parts(tmp_path: Path, redis: OwnRedis | None = None) -> dict[str, str]:
 
 
 @pytest.fixture
-def celery(crowd, redis, tmp_path) -> Iterator[Callable[..., None]]:
+def celery(crowd, redis, tmp_path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Start the worker or beat as ``./run`` does; all end before the tables are emptied."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(*arguments: str) -> None:
+    def start(*arguments: str, **changes: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "celery", "--quiet", "-A", "sista", *arguments, "--loglevel", "ERROR"]
-        started.append(subprocess.Popen(command, cwd=ROOT, env=real_parts(tmp_path, redis), start_new_session=True))
+        environment = real_parts(tmp_path, redis) | changes
+        started.append(subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True))
+        return started[-1]
 
     (tmp_path / "data").mkdir(exist_ok=True)
     yield start
@@ -224,6 +227,72 @@ def test_serve_starts_workers_and_beat_and_ends_them(crowd, redis, tmp_path):
         served.communicate(timeout=60)
     assert served.returncode == 0
     assert [line for pid, line in started.items() if is_alive(pid)] == []
+
+
+# A drainer that hangs
+
+
+@contextmanager
+def held(election) -> Iterator[None]:
+    """Keep the drainers' lock of ``election`` in a transaction of its own, which stays open."""
+    other = connection.copy()
+    other.set_autocommit(False)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM tallies_election WHERE id = %s FOR NO KEY UPDATE", [election.pk])
+        yield
+    finally:
+        other.rollback()
+        other.close()
+
+
+def waiting_for_a_lock() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0]
+
+
+def test_a_drain_that_hangs_is_ended_by_the_limit_and_the_totals_follow_without_a_restart(
+    crowd, redis, celery, tmp_path
+):
+    # The limit travels in the message: sender and beat must have the short one, the worker's own does not count.
+    short = {"DJANGO_SETTINGS_MODULE": "tests.integration.short_limit_settings"}
+    stations = crowd.crowd[:20]
+    worker = celery(*WORKER, **short)
+    wait_until(lambda: len(below(worker.pid)) == 2, seconds=60, what="two processes of the pool")
+    pool = set(below(worker.pid))
+    with held(crowd.election):
+        celery(*BEAT, **short)
+        send(crowd, stations, real_parts(tmp_path, redis) | short)
+        wait_until(waiting_for_a_lock, seconds=30, what="a drain that waits")
+        wait_until(lambda: pool.isdisjoint(below(worker.pid)), seconds=60, what="both processes ended")
+        assert not drained()
+        assert C1Form.objects.count() == len(stations)
+    wait_until(drained, seconds=60, what="outbox empty after the lock is free")
+    assert worker.poll() is None
+    assert votes_at("35.07") == sums(stations)
+    assert rebuilding.differences(crowd.election) == []
+
+
+def test_a_drain_gives_up_on_a_lock_that_stays_held_and_leaves_its_rows_to_the_next(crowd, settings):
+    settings.DRAIN_LOCK_SECONDS = 1
+    submit(crowd, crowd.crowd[0], [10, 20, 30])
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '20s'")  # a drain that does not give up fails here
+    try:
+        with held(crowd.election), pytest.raises(OperationalError, match="lock timeout"):
+            aggregation.drain()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET statement_timeout")
+    assert not drained()
+    aggregation.drain()
+    assert votes_at("35.07") == [10, 20, 30]
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("0",)  # nobody else who uses the connection gives up early
 
 
 # Drainers
