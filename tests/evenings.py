@@ -228,11 +228,9 @@ class Evening:
     def _form(self, dice, **like):
         """A form of the two stations, three times out of four one that is of any weight."""
         forms = list(C1Form.objects.filter(**like).order_by("pk"))
-        weighty = [
-            form
-            for form in forms
-            if StationResult.objects.filter(form=form).exists() or not form.superseded_by.exists()
-        ]
+        counted = set(StationResult.objects.exclude(form=None).values_list("form_id", flat=True))
+        replaced = set(C1Form.objects.exclude(supersedes=None).values_list("supersedes_id", flat=True))
+        weighty = [form for form in forms if form.pk in counted or form.pk not in replaced]
         chosen = weighty if weighty and dice.random() < 0.75 else forms
         return dice.choice(chosen) if chosen else None
 
