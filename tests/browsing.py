@@ -35,7 +35,7 @@ from tests.safety import require_test_database
 CHROMIUM = "/usr/bin/chromium"
 #: Two tests at once on two busy cores: what is waited for may take a while, and is not timed here.
 expect.set_options(timeout=15_000)
-#: The phone and the desktop that INTERFACE.md designs for.
+#: The phone and the desktop that the pages are designed for.
 PHONE, DESKTOP = (360, 640), (1440, 900)
 #: The narrowest screen on which nothing may stick out.
 NARROWEST = 320

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from drill.evening.run import Told
 
 HEADS = ("web", "photo", "cores", "offered", "web busy", "form p50", "p95", "p99", "peak p95", "lag p95")
-MORE = ("photo busy", "photos most", "made after")
+MORE = ("photo busy", "photos most", "backlog gone")
 
 
 def numbers(text: str) -> list[int]:

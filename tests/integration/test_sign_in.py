@@ -259,6 +259,13 @@ def test_signing_in_works_while_the_cache_is_away(play, client, settings):
     assert sign_in(client).status_code == 302
 
 
+def test_a_name_is_locked_while_the_cache_is_away(play, client, settings):
+    settings.CACHES = {"default": {"BACKEND": "sista.cache.ForgivingRedisCache", "LOCATION": "redis://127.0.0.1:1/0"}}
+    guesses = [sign_in(client, password=f"tebakan {guess}").status_code for guess in range(12)]
+    assert 429 in guesses
+    assert sign_in(client).status_code == 429
+
+
 # Language
 
 

@@ -25,6 +25,7 @@ def test_every_row_says_what_it_gets_and_names_a_test():
     ] == []
 
 
+@pytest.mark.returns  # They lie beside the project, as the returns do.
 @pytest.mark.skipif(not LINES.exists(), reason="the lines lie beside the project, not in it")
 def test_every_line_has_its_row():
     """By their number in each group: a line that comes along asks for a row."""
