@@ -45,6 +45,11 @@ def wait_for_a_lock_at_most(seconds: int) -> None:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{seconds}s"])
 
 
+def gave_up_on_a_lock(error: BaseException) -> bool:
+    """Whether ``error`` says that a lock was not had in time (`wait_for_a_lock_at_most`)."""
+    return getattr(error.__cause__, "pgcode", None) == "55P03"
+
+
 @contextmanager
 def one_snapshot() -> Iterator[None]:
     """Read all that follows as of one moment, however long it takes. Nothing may be written inside.

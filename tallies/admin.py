@@ -45,8 +45,9 @@ class ElectionAdmin(ScopedAdmin, SimpleHistoryAdmin):
     def save_model(self, request, obj, form, change):
         with writing():
             if change:
-                # The row is saved whole: with the phase as it is now, not as it was when it was read.
-                obj.phase = Election.objects.select_for_update().get(pk=obj.pk).phase
+                # The row is saved whole: with the phase as it is now, not as it was when it was read. Forms refer to
+                # the row, and with ``no_key`` need not wait.
+                obj.phase = Election.objects.select_for_update(no_key=True).get(pk=obj.pk).phase
             super().save_model(request, obj, form, change)
         if change and "reading_mode" in form.changed_data:
             asking.ask_anew(obj)

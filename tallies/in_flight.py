@@ -20,6 +20,10 @@ from django.db import connection
 
 #: Names these locks among all advisory locks of the database.
 _KIND = 5_020_050
+#: Forms take milliseconds. Whoever has to wait longer steps back, and is told to try again.
+LONGEST_WAIT = "2s"
+#: Keys above are no contests: the lock's number is of four bytes.
+LAST_KEY = 2**31 - 1
 
 
 def joining(contest_id: int) -> tuple[str, list[int]]:
@@ -37,10 +41,15 @@ def join(contest_id: int) -> None:
 def wait_out(contest_ids: Iterable[int]) -> None:
     """Let what is being written of these contests end, and nothing else begin until the transaction ends.
 
-    What was read before is to be read again.
+    What was read before is to be read again. OperationalError after `LONGEST_WAIT` for one contest: every form that
+    comes waits behind us, and a form whose machine lost its power may stay in flight for hours.
     """
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('lock_timeout')")
+        [before] = cursor.fetchone()
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LONGEST_WAIT])
         for contest_id in sorted(set(contest_ids)):
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_KIND, contest_id])
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])

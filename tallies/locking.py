@@ -47,6 +47,8 @@ def lock_for_intake(submission: Submission, *, by: Any) -> Locked:
     The facts are those of the moment the statement began: while it waited for
     the lock, an equal form may have come in. The database then refuses its uuid.
     """
+    if submission.contest_id > in_flight.LAST_KEY:
+        raise StationResult.DoesNotExist
     for result in _locked(submission.contest_id, submission.station_id, by.pk, submission.uuid):
         return Locked(result, result.known, result.is_guarded)  # type: ignore[attr-defined]
     raise StationResult.DoesNotExist

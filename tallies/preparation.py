@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef
+
 from regions.models import Region
 from sista.database import writing
 from tallies import in_flight
 from tallies.figures import EMPTY_BOX
-from tallies.models import Contest, Election, OutboxRow, Pair, PollingStation, StationResult
+from tallies.models import C1Form, Contest, Election, OutboxRow, Pair, PollingStation, StationResult
 
 #: Stored as on the ballot, whatever language its maker reads; pages translate it (`formats.pair_name`).
 EMPTY_BOX_NAME = "Kolom kosong"
@@ -65,12 +67,15 @@ def create_contest(election: Election, region: Region, office: str, pairs: Seque
 
 
 def hold_pairs(election_id: int, contest_ids: Iterable[int]) -> None:
-    """Until the transaction ends no form of these contests is taken in: its votes would be of other pairs.
+    """Until the transaction ends no first form of these contests is taken in: its votes would be of other pairs.
 
-    Whether a form is in is to be asked afterwards.
+    Whether a form is in is to be asked afterwards. Those that have one are not held: nothing but names may change
+    there, and no form waits for a name.
     """
     Election.objects.select_for_update(no_key=True).get(pk=election_id)
-    in_flight.wait_out(contest_ids)
+    forms = C1Form.objects.filter(contest=OuterRef("pk"))
+    without = Contest.objects.filter(~Exists(forms), pk__in=list(contest_ids))
+    in_flight.wait_out(without.values_list("pk", flat=True))
 
 
 def complete_contest(contest: Contest) -> None:

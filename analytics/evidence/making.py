@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from django.db import OperationalError
 from django.utils import timezone, translation
 
 from analytics.evidence import facts, papers, verify
@@ -24,7 +25,7 @@ from analytics.evidence.readme import readme
 from analytics.evidence.station_records import Gathered, people, station_records
 from analytics.evidence.subject import Subject
 from analytics.models import EvidencePack
-from sista.database import one_snapshot
+from sista.database import gave_up_on_a_lock, one_snapshot
 from tallies import photos
 from tallies.exports.pack_file import PackFile
 from tallies.models import OutboxRow
@@ -94,11 +95,20 @@ def _read(pack: EvidencePack, lines: IO[bytes]) -> _Read:
         if attempt:
             time.sleep(PAUSE_SECONDS)
         if _waiting(subject).exists():
-            aggregation.drain()
+            _drain(subject)
         with one_snapshot():
             if not _waiting(subject).exists():
                 return _read_now(pack, subject, lines)
     raise TotalsMoving(pack.uuid)
+
+
+def _drain(subject: Subject) -> None:
+    try:
+        aggregation.drain(election=subject.contest.election_id)
+    except OperationalError as error:
+        # Somebody else is at these totals: the next attempt looks whether they are done.
+        if not gave_up_on_a_lock(error):
+            raise
 
 
 def _waiting(subject: Subject) -> Any:

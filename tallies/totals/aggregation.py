@@ -16,12 +16,13 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings
+from django.db import OperationalError
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from regions.models import Region
-from sista.database import wait_for_a_lock_at_most, writing
+from sista.database import gave_up_on_a_lock, wait_for_a_lock_at_most, writing
 from sista.prepared import prepared
 from sista.rows import upsert
 from tallies.models import (
@@ -61,16 +62,25 @@ class Sums:
             yield Sums({place: self.progress[place] for place in part}, {key: self.votes[key] for key in own})
 
 
-def drain(*, batch: int | None = None) -> int:
-    """Bring the totals of every election up to date; return the outbox rows taken.
+def drain(*, batch: int | None = None, election: int | None = None) -> int:
+    """Bring the totals of every election, or of the one with that key, up to date; return the outbox rows taken.
 
     Safe to call from anywhere, any number at once: each batch holds the lock
-    of its election.
+    of its election. One that cannot be had keeps no other waiting: its error is
+    raised when the others are done.
     """
-    taken = 0
-    for election_id in list(OutboxRow.objects.order_by().values_list("election_id", flat=True).distinct()):
-        while rows := drain_batch(election_id, batch=batch or settings.DRAIN_BATCH):
-            taken += rows
+    taken, failed = 0, None
+    waiting = OutboxRow.objects.order_by().values_list("election_id", flat=True).distinct()
+    for election_id in list(waiting if election is None else waiting.filter(election=election)):
+        try:
+            while rows := drain_batch(election_id, batch=batch or settings.DRAIN_BATCH):
+                taken += rows
+        except OperationalError as error:
+            if not gave_up_on_a_lock(error):
+                raise
+            failed = failed or error
+    if failed:
+        raise failed
     return taken
 
 

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from regions.models import Region
-from sista.database import writing
+from sista.database import gave_up_on_a_lock, writing
 from sista.progress import SILENT, Progress
 from sista.templatetags.formats import format_number
 from tallies.models import PROGRESS_FIELDS, Contest, ContestTotal, Election, OutboxRow, PairTotal, PartyTotal
@@ -62,10 +62,16 @@ def differences(election: Election, *, attempts: int = 20, progress: Progress = 
     """Compare stored totals with a fresh sum; a sentence a difference.
 
     Drains first, then compares in one snapshot. Raises `TotalsMoving` when the
-    outbox was never empty in ``attempts`` tries.
+    outbox was never empty in ``attempts`` tries, or another held the election's
+    totals for longer than a drain waits.
     """
     for _attempt in range(attempts):
-        aggregation.drain()
+        try:
+            aggregation.drain(election=election.pk)
+        except OperationalError as error:
+            if gave_up_on_a_lock(error):
+                raise TotalsMoving(election.slug) from error
+            raise
         with _snapshot():
             if not OutboxRow.objects.filter(election=election).exists():
                 return list(_differences(election, progress))

@@ -3,19 +3,31 @@
 import io
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role
-from tallies import audit, intake, phases
+from tallies import audit, in_flight, intake, phases, preparation
 from tallies.count_room import moving, verification
 from tallies.importing import confirming
 from tallies.importing.confirming import NotUndone
 from tallies.master_data import importing, pairs
-from tallies.models import C1Form, Channel, Election, ImportState, MasterImport, Pair, Phase, PhaseChange, RecapForm
+from tallies.models import (
+    C1Form,
+    Channel,
+    Election,
+    ImportState,
+    MasterImport,
+    Pair,
+    Phase,
+    PhaseChange,
+    RecapForm,
+    StationResult,
+)
 from tallies.recap import auditing
 from tests import recaps
 from tests.cast import person, submission
@@ -248,3 +260,30 @@ def test_a_pair_that_an_editor_adds_is_refused_for_the_first_form_that_was_in_fl
         assert not saving.is_done()
     assert saving.end().status_code == 403
     assert Pair.objects.filter(contest=play.malang).count() == 3
+
+
+def test_a_form_that_never_ends_keeps_a_phase_back_and_no_other_form(play, monkeypatch):
+    """Its machine lost power: the server's side stays in its transaction, for hours."""
+    monkeypatch.setattr(in_flight, "LONGEST_WAIT", "300ms")
+    change = phases.propose(play.election, Phase.RECAP, "", by=play.dewi)
+    with halted(monkeypatch, audit, "record", form(play)):
+        asked = Beside(lambda: phases.confirm(change, by=play.people["dina"]))
+        assert isinstance(asked.end(), OperationalError)
+        others = Beside(lambda: send(play, "dampit_2"))
+        assert others.end().station == play.stations["dampit_2"]
+    play.election.refresh_from_db()
+    assert play.election.phase == Phase.OPEN
+
+
+def test_a_name_is_mended_while_forms_come_in(play, monkeypatch):
+    send(play, "dampit_2")
+    with halted(monkeypatch, audit, "record", form(play)):
+        mended = Beside(transaction.atomic(lambda: preparation.hold_pairs(play.election.pk, [play.malang.pk])))
+        assert mended.is_done(10), "it waited for a form"
+
+
+def test_a_contest_whose_key_no_lock_can_have_is_none(play):
+    with pytest.raises(StationResult.DoesNotExist):
+        intake.submit(
+            replace(submission(play, "dampit_1", VOTES), contest_id=2**31), by=play.siti, channel=Channel.API
+        )

@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,13 +21,17 @@ from tallies.models import (
     C1Form,
     Channel,
     ContestTotal,
+    Election,
+    Office,
     OutboxRow,
     PairTotal,
     PartyTotal,
+    Phase,
     PollingStation,
     StationResult,
     Vote,
 )
+from tallies.preparation import NewPair
 from tallies.totals import aggregation, rebuilding
 from tests.cast import region, submission
 
@@ -361,3 +365,31 @@ def test_what_waits_to_be_counted_cannot_outlive_its_contest(play):
     with pytest.raises(IntegrityError):
         connection.check_constraints()
     transaction.set_rollback(True)
+
+
+class NotHad(Exception):
+    """As PostgreSQL's driver says that a lock was not had in time."""
+
+    pgcode = "55P03"
+
+
+def test_a_lock_on_one_election_keeps_no_other_from_its_totals(play, monkeypatch):
+    held, real = [], aggregation.drain_batch
+
+    def drain_batch(election_id, *, batch):
+        if not held:
+            held.append(election_id)
+            raise OperationalError("lock timeout") from NotHad()
+        return real(election_id, batch=batch)
+
+    other = Election.objects.create(name="Lain", slug="lain", date=play.election.date, phase=Phase.OPEN)
+    there = preparation.create_contest(other, region("35.24"), Office.REGENT, [NewPair(1, "A"), NewPair(2, "B")])
+    for contest, desa in ((play.malang, "35.07.05.2001"), (there, "35.24.01.2001")):
+        OutboxRow.objects.create(election=contest.election, contest=contest, region=region(desa))
+    monkeypatch.setattr(aggregation, "drain_batch", drain_batch)
+    with pytest.raises(OperationalError, match="lock timeout"):
+        aggregation.drain()
+    assert [row.election_id for row in OutboxRow.objects.all()] == held
+    held.clear()
+    with pytest.raises(rebuilding.TotalsMoving):
+        rebuilding.differences(OutboxRow.objects.get().election)
