@@ -7,13 +7,14 @@ from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from tests import cast, play_again, triggers
+from tests import cast, play_again, quick_flush, triggers
 from tests.migrated_once import Template
 from tests.skipping import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  hooks
 
 # A busy machine is slow, not wrong: no example has a time limit.
 hypothesis_settings.register_profile("sista", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("sista")
+quick_flush.install()
 
 FIRST_KEY = 1_000_000
 
