@@ -300,7 +300,7 @@ def test_forms_that_the_totals_do_not_know_yet_are_counted_first(evening, tmp_pa
 
 def test_while_totals_never_rest_there_is_no_pack(evening, monkeypatch):
     intake.submit(submission(evening, "pamotan_1", [5, 6, 7]), by=evening.dewi, channel=Channel.COUNT_ROOM)
-    monkeypatch.setattr(making.aggregation, "drain", lambda: 0)
+    monkeypatch.setattr(making.aggregation, "drain", lambda **one: 0)
     monkeypatch.setattr(making, "PAUSE_SECONDS", 0)
     pack = made(evening)
     assert (pack.state, pack.problem) == (EvidenceState.FAILED, EvidenceProblem.MOVING)

@@ -234,7 +234,7 @@ def test_a_wrong_total_is_found_by_the_check_and_healed_by_the_rebuild(play, spo
 def test_the_check_says_so_when_forms_keep_arriving(play, monkeypatch):
     """Nobody drains, as if forms came faster than they are counted."""
     send(play, "dampit_1", [100, 80, 20])
-    monkeypatch.setattr(aggregation, "drain", lambda: 0)
+    monkeypatch.setattr(aggregation, "drain", lambda **one: 0)
     code, said, complaint = check_command("--election", "pilkada-2020")
     assert (code, said) == (2, "")
     assert "formulir terus masuk" in complaint
