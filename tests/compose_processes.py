@@ -165,7 +165,7 @@ class Processes:
             env=self.environment("web") | {"DJANGO_SETTINGS_MODULE": "sista.settings"},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=400,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
