@@ -127,7 +127,7 @@ class Processes:
     def run_once(self, service: str) -> None:
         """Run a one-shot service to its end, which must be a good one."""
         self.start(service)
-        status = self.running.pop(service).wait(timeout=120)
+        status = self.running.pop(service).wait(timeout=400)
         assert status == 0, self.log(service)
 
     def kill(self, service: str) -> None:
@@ -165,7 +165,7 @@ class Processes:
             env=self.environment("web") | {"DJANGO_SETTINGS_MODULE": "sista.settings"},
             capture_output=True,
             text=True,
-            timeout=400,
+            timeout=120,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

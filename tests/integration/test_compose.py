@@ -252,7 +252,7 @@ class Person:
             request.add_header("X-CSRFToken", self.token)
             request.add_header("Referer", self.base)
         try:
-            with self.browser.open(request, timeout=15) as answer:
+            with self.browser.open(request, timeout=60) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as answer:
             return answer.code, answer.read()
