@@ -7,8 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,6 +21,7 @@ from regions.models import Level, Region
 from tallies.models import Election, Phase
 from tallies.station_place import StationPlace
 from tallies.views.results import zone_of
+from tallies.views.scopes import acting_scope
 from tallies.witnesses import guard_phones
 from tallies.witnesses.guard_phones import State
 from tallies.witnesses.link_sheet import LinkSheet
@@ -35,7 +35,7 @@ def phones(request: HttpRequest) -> HttpResponse:
     ``?keadaan=`` and ``?wilayah=`` filter, ``?cari=`` searches, ``?setelah=`` pages; a value they do not know does
     nothing.
     """
-    scope = _scope(request)
+    scope = acting_scope(request)
     place = (
         Region.objects.within(scope).filter(code=request.GET.get("wilayah", "").replace("\0", "")).first() or scope
     )
@@ -139,19 +139,9 @@ def _rendered(request: HttpRequest, template: str, context: dict[str, Any]) -> H
     return render(request, template, context | {"election": election, "zone": zone})
 
 
-def _scope(request: HttpRequest) -> Region:
-    """The reader's region: 404 for who has none, 403 for who sees it and does not act in it."""
-    scope = request.user.scope
-    if scope is None:
-        raise Http404
-    if not request.user.may_decide:
-        raise PermissionDenied
-    return scope
-
-
 def _guard(request: HttpRequest, pk: int) -> User:
     """A witness who guards a station in the reader's region, else 404."""
-    _scope(request)
+    acting_scope(request)
     return get_object_or_404(guard_phones.guards_of(request.user), pk=pk)
 
 

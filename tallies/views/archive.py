@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -17,21 +17,14 @@ from tallies import photos
 from tallies.archive import browsing, history
 from tallies.archive.browsing import KINDS, STATES, Asked
 from tallies.models import C1Form, Election, QuarantinedForm, RecapForm
-
-
-def scope_of(request: HttpRequest) -> Region:
-    """The reader's region; 404 for who has none: witnesses and operators."""
-    scope = request.user.scope
-    if scope is None:
-        raise Http404
-    return scope
+from tallies.views.scopes import reader_scope
 
 
 @login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The newest election of the reader's region."""
-    scope_of(request)
+    reader_scope(request)
     election = Election.objects.visible_to(request.user).first()
     return redirect("archive", election.slug) if election else redirect("results-home")  # which says what is missing
 
@@ -40,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def browse(request: HttpRequest, slug: str) -> HttpResponse:
     """List what the archive holds of a region (``?wilayah=``) by kind, state and search; ``?sesudah=`` pages."""
-    scope = scope_of(request)
+    scope = reader_scope(request)
     election = get_object_or_404(Election.objects.visible_to(request.user), slug=slug)
     region = scope
     if code := request.GET.get("wilayah", "").replace("\0", ""):
@@ -83,7 +76,7 @@ def browse(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def form(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """One C1 with its whole history; 404 outside the reader's region."""
-    scope_of(request)
+    reader_scope(request)
     rows = C1Form.objects.visible_to(request.user).select_related(
         "station__region__parent", "contest__region", "contest__election", "submitted_by", "supersedes"
     )
@@ -96,7 +89,7 @@ def form(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_safe
 def recap(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """One D.Hasil with its whole history; 404 outside the reader's region."""
-    scope_of(request)
+    reader_scope(request)
     rows = RecapForm.objects.visible_to(request.user).select_related(
         "region__parent", "contest__region", "contest__election", "submitted_by", "supersedes"
     )
@@ -109,7 +102,7 @@ def recap(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_safe
 def quarantined(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """One sending of a revoked witness, as it came; 404 outside the reader's region."""
-    scope_of(request)
+    reader_scope(request)
     rows = QuarantinedForm.objects.visible_to(request.user).select_related(
         "station__region__parent", "contest__region", "contest__election", "submitted_by"
     )

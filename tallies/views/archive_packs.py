@@ -20,7 +20,8 @@ from regions.models import Region
 from tallies.archive import pack_jobs
 from tallies.archive.browsing import Asked, is_packable
 from tallies.models import ArchivePack, Election
-from tallies.views.archive import election_context, scope_of
+from tallies.views.archive import election_context
+from tallies.views.scopes import reader_scope
 
 
 @login_required
@@ -30,7 +31,7 @@ def offer(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 
     404 outside the reader's region and for a region that is no kecamatan or kabupaten, 403 for who only reads.
     """
-    scope = scope_of(request)
+    scope = reader_scope(request)
     election = get_object_or_404(Election.objects.visible_to(request.user), slug=slug)
     region = get_object_or_404(Region.objects.within(scope), code=code.replace("\0", ""))
     if not is_packable(region):

@@ -6,13 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from regions.models import Region
 from sista.keys import key_in
 from sista.spreadsheets.headers import letters
 from tallies.importing import confirming, previewing, receiving, turns
@@ -21,16 +19,6 @@ from tallies.models import ImportState
 
 #: Problems on one page.
 PROBLEMS = 100
-
-
-def scope_of(request: HttpRequest) -> Region:
-    """The reader's region: 404 for who has none, 403 for who only reads."""
-    scope = request.user.scope
-    if scope is None:
-        raise Http404
-    if not request.user.may_decide:
-        raise PermissionDenied
-    return scope
 
 
 def most_megabytes() -> int:

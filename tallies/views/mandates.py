@@ -8,8 +8,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +21,7 @@ from tallies import ending_mandates
 from tallies.mandates import jobs, listing
 from tallies.mandates.listing import State
 from tallies.models import REASON_LENGTH, Election, Mandate, PageFormat, Phase, Printed
+from tallies.views.scopes import acting_scope, reader_scope
 
 
 class ReasonForm(forms.Form):
@@ -40,22 +40,6 @@ class ReplaceForm(ReasonForm):
 
 
 # Who may see them
-
-
-def reader_scope(request: HttpRequest) -> Region:
-    """The reader's region; 404 for who has none."""
-    scope: Region | None = request.user.scope
-    if scope is None:
-        raise Http404
-    return scope
-
-
-def acting_scope(request: HttpRequest) -> Region:
-    """The same, of who acts in it; 403 for who only reads."""
-    scope = reader_scope(request)
-    if not request.user.may_decide:
-        raise PermissionDenied
-    return scope
 
 
 def chosen_place(request: HttpRequest, scope: Region) -> Region:

@@ -23,7 +23,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from regions.models import Level, Region
 from tallies.mandates import jobs, listing
 from tallies.models import Assignment, Election, Mandate, MandateBatch, MandateFile, PageFormat, Printed
-from tallies.views.mandates import acting_scope, chosen_election, chosen_place
+from tallies.views.mandates import chosen_election, chosen_place
+from tallies.views.scopes import acting_scope
 
 #: Batches that the page lists.
 LISTED = 20

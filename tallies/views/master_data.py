@@ -29,6 +29,7 @@ from tallies.master_data.importing import WAY
 from tallies.master_data.kinds import KINDS, template_of
 from tallies.models import Election, MasterImport, MasterKind
 from tallies.views import bringing
+from tallies.views.scopes import acting_scope
 
 #: On one page.
 IMPORTS = 20
@@ -65,7 +66,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 
     404 for who has no region, 403 for who only reads. ``?isi=`` chooses a kind, ``?sebelum=`` pages.
     """
-    scope = bringing.scope_of(request)
+    scope = acting_scope(request)
     with timezone.override(ZoneInfo(scope.zone)):
         if request.method != "POST":
             return _list(request, scope, MasterFileForm(user=request.user, initial={"kind": request.GET.get("isi")}))
@@ -112,7 +113,7 @@ def _list(request: HttpRequest, scope: Region, form: MasterFileForm, status: int
 @require_safe
 def template(request: HttpRequest, kind: str) -> HttpResponse:
     """A CSV with the columns of a kind and rows that show how they are filled; it names no real person."""
-    bringing.scope_of(request)
+    acting_scope(request)
     if kind not in KINDS:
         raise Http404
     # Excel of this country parts columns at semicolons.
@@ -194,6 +195,6 @@ def discard(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def _own(request: HttpRequest, uuid: UUID) -> MasterImport:
-    bringing.scope_of(request)
+    acting_scope(request)
     visible = MasterImport.objects.visible_to(request.user)
     return get_object_or_404(visible.select_related("election", "region", "imported_by", "undone_by"), uuid=uuid)

@@ -29,6 +29,7 @@ from tallies.official import importing, receiving
 from tallies.official.receiving import Statement
 from tallies.official.way import WAY
 from tallies.views import bringing
+from tallies.views.scopes import acting_scope
 
 #: On one page.
 IMPORTS = 20
@@ -126,7 +127,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 
     404 for who has no region, 403 for who only reads. ``?sebelum=`` pages.
     """
-    scope = bringing.scope_of(request)
+    scope = acting_scope(request)
     with timezone.override(ZoneInfo(scope.zone)):
         if request.method != "POST":
             return _list(request, scope, OfficialFileForm(user=request.user, scope=scope))
@@ -241,7 +242,7 @@ def discard(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def _own(request: HttpRequest, uuid: UUID) -> OfficialImport:
-    bringing.scope_of(request)
+    acting_scope(request)
     visible = OfficialImport.objects.visible_to(request.user)
     related = ("election", "contest__region", "contest__election", "region", "imported_by", "undone_by")
     return get_object_or_404(visible.select_related(*related), uuid=uuid)

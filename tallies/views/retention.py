@@ -19,7 +19,8 @@ from accounts.models import Role
 from tallies.archive import retention
 from tallies.archive.retention import RetentionRefused
 from tallies.models import Election, Retention
-from tallies.views.archive import election_context, scope_of
+from tallies.views.archive import election_context
+from tallies.views.scopes import reader_scope
 
 REFUSALS = {
     "too_early": _("Pemilihan ini belum cukup lama selesai, atau dibuka lagi."),
@@ -134,7 +135,7 @@ def _told(request: HttpRequest, slug: str, act: Any, sentence: str) -> HttpRespo
 
 
 def _refuse(request: HttpRequest) -> None:
-    scope_of(request)
+    reader_scope(request)
     user = request.user
     if not (user.is_superuser or (user.may_decide and user.role == Role.PROVINCE_STAFF)):
         raise PermissionDenied
