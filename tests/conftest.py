@@ -62,9 +62,13 @@ def django_db_setup(django_db_setup, django_db_modify_db_settings, django_db_use
                 cursor.execute("SELECT setval(pg_get_serial_sequence(%s, %s), %s)", [table, key.column, FIRST_KEY])
 
 
+def own_files(store, folder):
+    return store | {"OPTIONS": store["OPTIONS"] | {"location": folder}}
+
+
 @pytest.fixture(autouse=True)
 def _quick_and_quiet(settings, tmp_path):
-    """Cheap password hashes, a private photo store, nobody listening for totals, no language left by a request."""
+    """Cheap password hashes, private stores, nobody listening for totals, no language left by a request."""
     translation.activate(settings.LANGUAGE_CODE)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {
@@ -73,6 +77,7 @@ def _quick_and_quiet(settings, tmp_path):
             "BACKEND": "sista.photo_storage.DurableFileSystemStorage",
             "OPTIONS": {"location": tmp_path / "photos"},
         },
+        "exports": own_files(settings.STORAGES["exports"], tmp_path / "kept"),
     }
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(tmp_path)}

@@ -30,12 +30,8 @@ class Killed(BaseException):
 
 
 @pytest.fixture(autouse=True)
-def _own_store(settings, tmp_path):
+def _few_rows_are_many(settings):
     settings.EXPORT_DIRECT_ROWS = 2
-    here = settings.STORAGES["exports"]
-    settings.STORAGES = settings.STORAGES | {
-        "exports": here | {"OPTIONS": here["OPTIONS"] | {"location": tmp_path / "kept"}}
-    }
 
 
 @pytest.fixture

@@ -44,14 +44,6 @@ VOTES = [100, 60, 20]
 A_WHILE = 0.7
 
 
-@pytest.fixture(autouse=True)
-def _own_store(settings, tmp_path):
-    here = settings.STORAGES["exports"]
-    settings.STORAGES = settings.STORAGES | {
-        "exports": here | {"OPTIONS": here["OPTIONS"] | {"location": tmp_path / "kept"}}
-    }
-
-
 @pytest.fixture
 def play(committed_play):
     committed_play.people["dina"] = person("dina", Role.PROVINCE_STAFF, "35")

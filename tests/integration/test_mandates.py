@@ -30,14 +30,6 @@ class Killed(BaseException):
     """As kill -9: no code of ours runs after it."""
 
 
-@pytest.fixture(autouse=True)
-def _own_store(settings, tmp_path):
-    here = settings.STORAGES["exports"]
-    settings.STORAGES = settings.STORAGES | {
-        "exports": here | {"OPTIONS": here["OPTIONS"] | {"location": tmp_path / "kept"}}
-    }
-
-
 @pytest.fixture
 def budi(play, client):
     client.force_login(play.budi)

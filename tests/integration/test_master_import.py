@@ -62,14 +62,6 @@ PAIRS = """kode;jabatan;nomor;nama;pengusung;usungan
 C6 = "kode desa;tps;diterima;dibagikan;tidak tersampaikan\n35.07.05.2001;1;300;290;10\n35.07.05.2001;2;300;290;9\n"
 
 
-@pytest.fixture(autouse=True)
-def _own_store(settings, tmp_path):
-    here = settings.STORAGES["exports"]
-    settings.STORAGES = settings.STORAGES | {
-        "exports": here | {"OPTIONS": here["OPTIONS"] | {"location": tmp_path / "kept"}}
-    }
-
-
 @pytest.fixture
 def budi(play, client):
     client.force_login(play.budi)

@@ -42,14 +42,6 @@ LIST = "/impor/resmi/"
 AS_OF = dt.datetime(2020, 12, 15, 3, tzinfo=dt.UTC)
 
 
-@pytest.fixture(autouse=True)
-def _own_store(settings, tmp_path):
-    here = settings.STORAGES["exports"]
-    settings.STORAGES = settings.STORAGES | {
-        "exports": here | {"OPTIONS": here["OPTIONS"] | {"location": tmp_path / "kept"}}
-    }
-
-
 @pytest.fixture
 def budi(play, client):
     client.force_login(play.budi)
