@@ -5,14 +5,13 @@ from __future__ import annotations
 import heapq
 import http.client
 import random
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.bench.measurement import percentile
 from tests.bench.parts import WebServer
-from tests.bench.phones import SECONDS_TO_ANSWER, Request, WrongAnswer
+from tests.bench.phones import Request, WrongAnswer, share_out
 
 SENDERS = 48
 
@@ -47,31 +46,14 @@ def send(server: WebServer, streams: dict[str, Sequence[tuple[float, Request]]])
         heapq.merge(*([(at, kind, one) for at, one in stream] for kind, stream in streams.items()), key=_moment)
     )
     arrived = Arrived({kind: [] for kind in streams})
-    waiting, one_at_a_time, failures = iter(due), threading.Lock(), []
     began = time.monotonic() + 0.2
 
-    def sender() -> None:
-        link = http.client.HTTPConnection("127.0.0.1", server.port, timeout=SECONDS_TO_ANSWER)
-        try:
-            while not failures:
-                with one_at_a_time:
-                    at, kind, request = next(waiting, (0.0, "", None))
-                if request is None:
-                    return
-                time.sleep(max(0.0, began + at - time.monotonic()))
-                _send(link, began + at, kind, request, arrived)
-        except (WrongAnswer, OSError, http.client.HTTPException) as error:
-            failures.append(error)
-        finally:
-            link.close()
+    def send_one(link: http.client.HTTPConnection, one: tuple[float, str, Request]) -> None:
+        at, kind, request = one
+        time.sleep(max(0.0, began + at - time.monotonic()))
+        _send(link, began + at, kind, request, arrived)
 
-    threads = [threading.Thread(target=sender, daemon=True) for _one in range(SENDERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
+    share_out(server, due, send_one, connections=SENDERS)
     arrived.seconds = time.monotonic() - began
     return arrived
 

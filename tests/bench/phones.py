@@ -6,8 +6,9 @@ import http.client
 import itertools
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from django.db.models import QuerySet
 
@@ -16,6 +17,7 @@ from tests.bench.country import SignedIn
 from tests.bench.measurement import percentile
 from tests.bench.parts import WebServer
 
+Work = TypeVar("Work")
 #: What a phone sends at once of a photo in pieces.
 PIECE = 64 * 1024
 #: The second web process may still be importing when the first one answers.
@@ -55,36 +57,50 @@ def deliver(
     server: WebServer, requests: Sequence[Request], *, clients: int, each_second: float | None = None
 ) -> Delivery:
     """Send every request once, from ``clients`` connections; at a fixed rate if asked. Raises `WrongAnswer`."""
-    delivery, failures = Delivery(), []
-    waiting = iter(list(enumerate(requests)))
-    one_at_a_time = threading.Lock()
-    started = time.monotonic()
+    delivery, started = Delivery(), time.monotonic()
+
+    def send(link: http.client.HTTPConnection, placed: tuple[int, Request]) -> None:
+        place, request = placed
+        if each_second:
+            time.sleep(max(0.0, started + place / each_second - time.monotonic()))
+        _send(link, request, delivery)
+
+    share_out(server, enumerate(requests), send, connections=clients)
+    delivery.seconds = time.monotonic() - started
+    return delivery
+
+
+def share_out(
+    server: WebServer,
+    works: Iterable[Work],
+    do: Callable[[http.client.HTTPConnection, Work], None],
+    *,
+    connections: int,
+) -> None:
+    """Call ``do`` for each of ``works``, in order, by whichever connection is free. Raises what one raised."""
+    waiting, one_at_a_time, failures = iter(works), threading.Lock(), []
 
     def phone() -> None:
         link = http.client.HTTPConnection("127.0.0.1", server.port, timeout=SECONDS_TO_ANSWER)
         try:
             while not failures:
                 with one_at_a_time:
-                    place, request = next(waiting, (0, None))
-                if request is None:
+                    work = next(waiting, None)
+                if work is None:
                     return
-                if each_second:
-                    time.sleep(max(0.0, started + place / each_second - time.monotonic()))
-                _send(link, request, delivery)
+                do(link, work)
         except (WrongAnswer, OSError, http.client.HTTPException) as error:
             failures.append(error)
         finally:
             link.close()
 
-    threads = [threading.Thread(target=phone, daemon=True) for _ in range(clients)]
+    threads = [threading.Thread(target=phone, daemon=True) for _one in range(connections)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     if failures:
         raise failures[0]
-    delivery.seconds = time.monotonic() - started
-    return delivery
 
 
 def _send(link: http.client.HTTPConnection, request: Request, delivery: Delivery) -> None:
