@@ -28,7 +28,7 @@ from tallies import assigning, intake, preparation
 from tallies.models import C1Form, Channel, PollingStation, StationResult
 from tallies.preparation import NewStation
 from tallies.totals import aggregation
-from tests import cast, triggers
+from tests import cast, own_stores, triggers
 from tests.cast import Play
 from tests.safety import require_test_database
 
@@ -50,22 +50,9 @@ def quick_and_quiet_for_a_module(tmp_path_factory: pytest.TempPathFactory) -> It
 
 @contextmanager
 def quick_and_quiet(folder: Path) -> Iterator[None]:
-    plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    places = {
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": plain},
-        "photos": {
-            "BACKEND": "sista.photo_storage.DurableFileSystemStorage",
-            "OPTIONS": {"location": folder / "photos"},
-        },
-        "exports": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": folder / "exports", "allow_overwrite": True},
-        },
-    }
     caches = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(folder)}}
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with override_settings(STORAGES=places, CACHES=caches, PASSWORD_HASHERS=hashers):
+    with override_settings(STORAGES=own_stores.in_folder(folder), CACHES=caches, PASSWORD_HASHERS=hashers):
         yield
 
 

@@ -7,7 +7,7 @@ from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from tests import cast, play_again, quick_flush, triggers
+from tests import cast, own_stores, play_again, quick_flush, triggers
 from tests.migrated_once import Template
 from tests.skipping import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  hooks
 
@@ -62,23 +62,12 @@ def django_db_setup(django_db_setup, django_db_modify_db_settings, django_db_use
                 cursor.execute("SELECT setval(pg_get_serial_sequence(%s, %s), %s)", [table, key.column, FIRST_KEY])
 
 
-def own_files(store, folder):
-    return store | {"OPTIONS": store["OPTIONS"] | {"location": folder}}
-
-
 @pytest.fixture(autouse=True)
 def _quick_and_quiet(settings, tmp_path):
     """Cheap password hashes, private stores, nobody listening for totals, no language left by a request."""
     translation.activate(settings.LANGUAGE_CODE)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "photos": {
-            "BACKEND": "sista.photo_storage.DurableFileSystemStorage",
-            "OPTIONS": {"location": tmp_path / "photos"},
-        },
-        "exports": own_files(settings.STORAGES["exports"], tmp_path / "kept"),
-    }
+    settings.STORAGES = own_stores.in_folder(tmp_path)
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(tmp_path)}
     }

@@ -30,15 +30,6 @@ PHONE = "081277665544"
 DAMPIT = "35.07.05"
 
 
-@pytest.fixture(autouse=True)
-def own_store(settings, tmp_path):
-    """The files of this test alone."""
-    here = settings.STORAGES["exports"]
-    settings.STORAGES = settings.STORAGES | {
-        "exports": here | {"OPTIONS": here["OPTIONS"] | {"location": tmp_path / "kept"}}
-    }
-
-
 def photographed(who: Any, seed: int, **options: Any) -> str:
     photo, _new = photos.receive(picture(size=(450, 600), seed=seed, **options), by=who)
     return photo.pk

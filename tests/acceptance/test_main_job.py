@@ -40,6 +40,7 @@ from tallies.models import (
     Vote,
 )
 from tallies.totals import reporting
+from tests import own_stores
 from tests.safety import require_test_database
 
 # Without the mark no test database would be made, and the fixtures below would write into a real one.
@@ -64,14 +65,7 @@ def own_folders(folder):
     return {
         "DATA_DIR": folder,
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
-        "STORAGES": {
-            "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-            "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-            "photos": {
-                "BACKEND": "sista.photo_storage.DurableFileSystemStorage",
-                "OPTIONS": {"location": folder / "photos"},
-            },
-        },
+        "STORAGES": own_stores.in_folder(folder),
     }
 
 
@@ -314,17 +308,10 @@ class TestTwoCitiesComplete:
         # The second page lies on its side in the original; the copy that is shown is upright.
         assert second.facts["orientation"] == 6
         assert (first.width < first.height, second.width > second.height) == (True, True)
-        with override_settings(STORAGES=self.storages()), photos.store().open(photos.copy_name(second.pk)) as stream:
+        own = override_settings(STORAGES=own_stores.in_folder(self.folder))
+        with own, photos.store().open(photos.copy_name(second.pk)) as stream:
             image = Image.open(stream)
             assert image.width < image.height
-
-    def storages(self):
-        return {
-            "photos": {
-                "BACKEND": "sista.photo_storage.DurableFileSystemStorage",
-                "OPTIONS": {"location": self.folder / "photos"},
-            }
-        }
 
     def test_the_accounts_are_kept_for_nobody_else_and_open_the_door(self):
         path = self.folder / "demo-accounts.json"

@@ -9,7 +9,6 @@ import zipfile
 from datetime import timedelta
 
 import pytest
-from django.core.files.storage import storages
 from django.urls import reverse
 from django.utils import timezone
 
@@ -24,22 +23,7 @@ from tests.sending import picture
 
 
 @pytest.fixture
-def stores(settings, tmp_path):
-    options = {
-        "BACKEND": "sista.photo_storage.DurableFileSystemStorage",
-        "OPTIONS": {"location": tmp_path / "photos"},
-    }
-    exports = settings.STORAGES["exports"] | {
-        "OPTIONS": settings.STORAGES["exports"]["OPTIONS"] | {"location": tmp_path}
-    }
-    settings.STORAGES = settings.STORAGES | {"photos": options, "exports": exports}
-    storages._storages.clear()
-    yield tmp_path
-    storages._storages.clear()
-
-
-@pytest.fixture
-def archive(play, stores):
+def archive(play):
     taken, _new = photos.receive(picture(seed=5), by=play.siti)
     photos.process_waiting()
     form = send(play, "dampit_1", [100, 80, 20], photos=(PhotoName(taken.pk, 1),), note="=1+1")
@@ -93,8 +77,8 @@ def test_everything_of_the_region_is_in_it_and_nothing_else(archive, tmp_path):
     assert there - listed == {"MANIFEST.sha256"}
 
 
-def test_a_photo_that_is_lost_or_damaged_is_named(archive, stores):
-    (stores / "photos" / photos.original_name(archive.sha256)).write_bytes(b"not it")
+def test_a_photo_that_is_lost_or_damaged_is_named(archive, tmp_path):
+    (tmp_path / "photos" / photos.original_name(archive.sha256)).write_bytes(b"not it")
     pack = made(archive, "35.07.05")
     assert (pack.photos, pack.photos_missing) == (1, 1)
     with zipfile.ZipFile(pack_jobs.store().open(pack.stored_name)) as box:

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg2
 import pytest
 from django.conf import settings as chosen_settings
-from django.core.files.storage import storages
 from django.core.management import call_command
 from django.db import connection
 
@@ -32,15 +31,8 @@ from tests.sending import picture
 
 
 @pytest.fixture
-def store(settings, tmp_path):
-    options = {
-        "BACKEND": "sista.photo_storage.DurableFileSystemStorage",
-        "OPTIONS": {"location": tmp_path / "photos"},
-    }
-    settings.STORAGES = settings.STORAGES | {"photos": options}
-    storages._storages.clear()
-    yield tmp_path / "photos"
-    storages._storages.clear()
+def store(tmp_path):
+    return tmp_path / "photos"
 
 
 @pytest.fixture

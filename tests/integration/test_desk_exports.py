@@ -257,11 +257,8 @@ def test_numbers_of_telephones_are_for_those_who_may_see_their_page(busy, client
 
 
 @pytest.fixture
-def long_lists(settings, tmp_path):
+def long_lists(settings):
     settings.EXPORT_DIRECT_ROWS = 1
-    here = settings.STORAGES["exports"]
-    kept = here["OPTIONS"] | {"location": tmp_path / "kept"}
-    settings.STORAGES = settings.STORAGES | {"exports": here | {"OPTIONS": kept}}
 
 
 def test_a_long_list_is_prepared_with_its_filter_and_lost_with_the_role(busy, budi, long_lists):

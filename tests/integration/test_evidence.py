@@ -13,7 +13,7 @@ import pytest
 from analytics.evidence import verify
 from analytics.models import EvidenceState
 from tallies import photos
-from tests.evidence import PHONE, checked, evening_in_dampit, made, own_store, paper_text, unpacked  # noqa: F401  fixtures
+from tests.evidence import PHONE, checked, evening_in_dampit, made, paper_text, unpacked  # noqa: F401  fixtures
 from tests.sending import picture
 
 #: Made once: whoever changes a pack changes a copy.

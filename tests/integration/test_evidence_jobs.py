@@ -45,7 +45,6 @@ from tests.evidence import (  # noqa: F401  fixtures
     evening_in_dampit,
     furnish,
     made,
-    own_store,
     paper_text,
     photographed,
     subject,

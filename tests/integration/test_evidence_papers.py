@@ -17,7 +17,6 @@ from tests.evidence import (  # noqa: F401  fixtures
     checked,
     evening_in_dampit,
     made,
-    own_store,
     pages_of,
     paper_codes,
     paper_text,

@@ -6,7 +6,6 @@ from io import StringIO
 
 import pytest
 from django.core.files.base import ContentFile
-from django.core.files.storage import storages
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -44,14 +43,8 @@ REASON = "UU 27/2022 Pasal 16"
 
 
 @pytest.fixture
-def old(play, settings, tmp_path):
+def old(play):
     """An election of six years ago with forms, a photo with EXIF, messages, a link; and wati in one of today."""
-    options = {
-        "BACKEND": "sista.photo_storage.DurableFileSystemStorage",
-        "OPTIONS": {"location": tmp_path / "photos"},
-    }
-    settings.STORAGES = settings.STORAGES | {"photos": options}
-    storages._storages.clear()
     for number, name in enumerate(("siti", "joko", "wati"), start=1):
         User.objects.filter(pk=play.people[name].pk).update(phone=f"+62812555000{number}")
         play.people[name].refresh_from_db()
@@ -73,8 +66,7 @@ def old(play, settings, tmp_path):
     [station] = preparation.add_stations(today, [NewStation(region("35.24.01.2001").pk, 1, 150, 150)])
     assigning.assign(station, play.wati, by=play.dewi)
     play.people |= {"sha256": taken.pk, "eko": cast.person("eko", "dpd", "35")}
-    yield play
-    storages._storages.clear()
+    return play
 
 
 def send(play, station, votes, by="siti", **changes):

@@ -22,7 +22,7 @@ from tallies.totals import aggregation, rebuilding
 from tallies.totals.places import place_for
 from tallies.trail import sealing
 from tests.cast import region
-from tests.evidence import evening_in_dampit, own_store, subject  # noqa: F401  fixtures
+from tests.evidence import evening_in_dampit, subject  # noqa: F401  fixtures
 from tests.sending import form_body, picture, send
 
 ORIGIN = "https://sista.example"

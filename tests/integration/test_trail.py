@@ -137,12 +137,9 @@ def test_practice_may_go_and_the_seals_still_hold(told):
     assert verified()[0] == 0
 
 
-def test_the_head_is_kept_as_a_file_of_its_hour(told, settings, tmp_path):
-    settings.STORAGES = settings.STORAGES | {
-        "exports": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    }
+def test_the_head_is_kept_as_a_file_of_its_hour(told, tmp_path):
     assert (sealing.publish_head(), sealing.publish_head()) == (1, 0)
-    [file] = (tmp_path / "seal-heads").iterdir()
+    [file] = (tmp_path / "kept" / "seal-heads").iterdir()
     assert AuditSeal.objects.first().digest in file.read_text()
 
 

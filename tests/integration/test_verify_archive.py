@@ -24,16 +24,8 @@ from tests.sending import picture
 
 
 @pytest.fixture
-def store(settings, tmp_path):
-    """A photo store of one's own: orphans of other tests are none of ours."""
-    options = {
-        "BACKEND": "sista.photo_storage.DurableFileSystemStorage",
-        "OPTIONS": {"location": tmp_path / "photos"},
-    }
-    settings.STORAGES = settings.STORAGES | {"photos": options}
-    storages._storages.clear()
-    yield tmp_path / "photos"
-    storages._storages.clear()
+def store(tmp_path):
+    return tmp_path / "photos"
 
 
 @pytest.fixture
