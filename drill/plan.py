@@ -14,6 +14,8 @@ from drill.deciding import DECIDED
 QUIET, OFF, OFF_LEAST, OFF_MOST = 0.04, 0.05, 3.0, 30.0
 #: Redis is away for longer, five minutes of a long night: the intake needs none.
 REDIS_OFF, REDIS_OFF_MOST = 0.1, 300.0
+#: A quiet shorter than this, in seconds, is over before enough was sent in it to say how late totals are.
+LEAST_QUIET = 5.0
 #: The bounds of time, in seconds: to the national total (p95, outside of faults), and until caught up after one.
 LONGEST_LAG, LONGEST_RECOVERY = 1.0, 60.0
 #: Photos: the share of forms that have one, the most of them, and their disk beside those.
@@ -84,7 +86,7 @@ class Plan:
     @property
     def has_quiet(self) -> bool:
         """Whether a lag outside of faults can be seen: what came just before a fault is not held to the bound."""
-        return not self.faults or self.quiet > 2 * LONGEST_LAG
+        return not self.faults or self.quiet >= LEAST_QUIET
 
     @property
     def first_round(self) -> list[str]:
@@ -104,8 +106,19 @@ class Plan:
                 f"A photo comes with one form in {1 / self.photo_share:.0f}, on a disk in memory of "
                 f"{self.photo_megabytes:,} MB; a coordinator acts at about {self.forms * DECIDED:,.0f} stations.",
                 f"Faults: {made or 'none'}; Redis away for {self.redis_seconds_off:.0f} s.",
+                *self._not_to_be_told,
                 f"It will take about {in_all:.0f} minutes in all, at most {in_all + MOST_MORE:.0f}.",
             )
+        )
+
+    @property
+    def _not_to_be_told(self) -> tuple[str, ...]:
+        if self.has_quiet:
+            return ()
+        least = LEAST_QUIET / QUIET / 60
+        return (
+            f"So short a night does not tell how late totals are: its faults follow each other within "
+            f"{self.quiet:.1f} s. From {least:.1f} minutes on it does.",
         )
 
     def as_json(self) -> dict[str, Any]:

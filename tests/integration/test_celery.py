@@ -496,3 +496,17 @@ def test_a_file_whose_worker_is_killed_is_written_by_the_next_one(crowd, redis, 
     data = (tmp_path / "data" / asked.stored_name).read_bytes()
     assert hashlib.sha256(data).hexdigest() == asked.sha256
     assert len(data.splitlines()) == 8 + STATIONS + 4
+
+
+def test_what_nobody_waits_for_lets_forms_and_totals_go_first(celery):
+    """A thumbnail and a total want the processor at once: the process that computes the total is the one not nice."""
+    of_worker = {name: celery(*worker) for name, worker in WORKERS.items()}
+
+    def niceness() -> dict[str, set[int]]:
+        return {
+            name: {os.getpriority(os.PRIO_PROCESS, pid) for pid in below(one.pid)} for name, one in of_worker.items()
+        }
+
+    wait_until(lambda: all(niceness().values()), seconds=40, what="every worker's processes")
+    here = os.getpriority(os.PRIO_PROCESS, 0)
+    assert niceness() == {name: {here if name == "worker" else here + 10} for name in WORKERS}

@@ -6,6 +6,7 @@ import random
 import socket
 import threading
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,17 @@ def test_the_plan_says_what_it_will_do_and_how_long_it_takes():
     assert "worker-kill 15 times" in said
     assert "postgres-cut 5 times" in said
     assert "about 34 minutes in all" in said
+    assert "how late totals are" not in said
+
+
+def test_a_night_too_short_to_measure_the_lag_says_so_beforehand():
+    """Of one minute, faults leave 2.4 seconds between them, and recoveries of 18 seconds nothing at all."""
+    short = replace(REFERENCE, minutes=1.0)
+    assert not short.has_quiet
+    assert "so short a night does not tell how late totals are" in short.in_words().lower()
+    assert "From 2.1 minutes on it does." in short.in_words()
+    assert replace(REFERENCE, minutes=2.1).has_quiet
+    assert replace(short, faults=()).has_quiet
 
 
 @pytest.fixture
