@@ -110,6 +110,9 @@ def phones_of_a_night(
         if chance.random() < LATE:
             supersedes = chance.random() < 0.5
             other = papers.other_than(first, chance, supersedes=supersedes)
+            if supersedes:
+                # A coordinator's page offers what counts: behind a correction its buttons are about that one.
+                later = max(later, *(one.due for one in acts if isinstance(one, Act)), 0.0)
             waiting.append(Send("correction" if supersedes else "rival", other, later))
             if desks and len(acts) == 1 and acts[0].kind == "verify":
                 waiting.append(desks.settle(witness, first, max(later, acts[0].due) + 1))

@@ -64,7 +64,11 @@ def test_a_night_too_short_to_measure_the_lag_says_so_beforehand():
 
 @pytest.fixture
 def night():
-    chance = random.Random(3)
+    return a_night(3)
+
+
+def a_night(seed):
+    chance = random.Random(seed)
     places = [(f"35.{number % 4}", number) for number in range(1, 2001)]
     witnesses = [Witness(n, f"cookie-{n}", n + 5000, n // 10, n % 10, where) for where, n in places]
     moments = list(zip(witnesses, arrivals.moments(len(witnesses), 600, chance), strict=True))
@@ -102,6 +106,30 @@ def test_coordinators_act_on_a_modest_share_and_only_on_what_was_sent_before(nig
                 assert len(one.cookies) == (2 if one.kind == desks.AT_ONCE else 1)
                 # Moved within the kabupaten, to where nothing is in yet.
                 assert one.to is None or (one.to[0] % 4 == regency and one.to[0] != one.paper.station)
+
+
+def test_a_coordinator_acts_on_what_counts_then(monkeypatch):
+    """Its page offers what counts: pressed behind a correction, a button is about that one, and told of another."""
+    monkeypatch.setattr(queues, "LATE", 0.5)
+    pressed = 0
+    for seed in range(20):
+        for phone in a_night(seed):
+            here = remembering.Station()
+            for one in phone.waiting:
+                form = {"key": one.paper.key, "votes": one.paper.votes, "invalid": one.paper.invalid}
+                form["supersedes"] = one.paper.supersedes
+                if isinstance(one, Send) and one.kind in ("first", "anew", "correction", "rival") and not one.cookie:
+                    here.receive(form)
+                elif isinstance(one, Act):
+                    assert here.counts["key"] == (one.paper.supersedes if one.kind == "correct" else one.paper.key)
+                    pressed += 1
+                    if one.outcome == "verify":
+                        here.verify(form)
+                    elif one.outcome == "correct":
+                        here.correct(form)
+                    else:
+                        here.set_aside(form, rejected=one.outcome == "reject")
+    assert pressed > 1500
 
 
 def sent(key, votes, *, supersedes=None, kind="first", station=7):
