@@ -16,7 +16,9 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from django.utils.translation import get_language
 
-#: What no stamp sees (a renamed pair, a new release) is shown after this many seconds at the latest.
+from tallies.totals import naming
+
+#: What no stamp sees (a new release) is shown after this many seconds at the latest.
 LONGEST_SECONDS = 600
 
 
@@ -30,7 +32,7 @@ def page_etag(request: HttpRequest, stamp: str, *, fragment: bool) -> str | None
     if not fragment and len(get_messages(request)):
         return None
     user = request.user
-    parts = [stamp, user.pk, user.role, user.region_id, get_language(), fragment, period()]
+    parts = [stamp, naming.stamp(), user.pk, user.role, user.region_id, get_language(), fragment, period()]
     if not fragment:
         parts += [str(user), request.COOKIES.get(settings.CSRF_COOKIE_NAME)]
     return '"' + hashlib.sha256(repr(parts).encode()).hexdigest()[:32] + '"'

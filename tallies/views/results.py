@@ -32,7 +32,7 @@ from tallies.models import MESSAGE_LENGTH, Contest, Election, Office, StationRes
 from tallies.official import reading as official_reading
 from tallies.silent import calling
 from tallies.silent.work_left import other_lines
-from tallies.totals import orders, places, reporting, station_reporting
+from tallies.totals import naming, orders, places, reporting, station_reporting
 from tallies.totals.orders import ASCENDING, Order
 from tallies.totals.places import Place, place_for, place_of, region_address
 from tallies.totals.reporting import RegionLine, StationLine
@@ -113,10 +113,10 @@ def region(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 def _rendered_report(place: Place, order: str, stamp: str, above: list[Region]) -> SafeString:
     """The live part as HTML: made once for all readers of the same place, order and language.
 
-    Nothing in it belongs to one reader. The stamp is part of the key, so a new
-    form is never hidden; the short life is for what the stamp does not see.
+    Nothing in it belongs to one reader. The stamps are part of the key, so a new
+    form is never hidden; the short life is for what they do not see.
     """
-    key = "report:" + hashlib.sha256(f"{stamp} {get_language()}".encode()).hexdigest()
+    key = "report:" + hashlib.sha256(f"{stamp} {naming.stamp()} {get_language()}".encode()).hexdigest()
     html = cache.get(key)
     if html is None:
         html = render_to_string("results/_report.html", _report(place, order, above))

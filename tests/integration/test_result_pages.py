@@ -24,7 +24,7 @@ from tallies.count_room import verification
 from tallies.models import Channel, Election, Office, Phase
 from tallies.preparation import NewPair, NewStation
 from tallies.submission import PhotoName
-from tallies.totals import aggregation, rebuilding, reporting
+from tallies.totals import aggregation, naming, rebuilding, reporting
 from tallies.views import conditional
 from tests import cast
 from tests.cast import region, submission
@@ -499,6 +499,19 @@ def test_the_fragment_is_the_report_alone_and_the_page_names_its_state(counted, 
     assert f'hx-get="{at("35.07", urut="belum")}" hx-trigger="every 5s, refresh"' in page
 
 
+def test_a_new_name_is_shown_fifteen_seconds_later(counted, client):
+    """Nothing came in, so that no total is newer; an open page must not say the old name for minutes."""
+    client.force_login(counted.budi)
+    headers = {"HX-Request": "true"}
+    headers["If-None-Match"] = client.get(at("35.07"), headers=headers)["ETag"]
+    pair = counted.malang.pairs.get(number=1)
+    pair.name = "Sanusi dan Didik"
+    pair.save()
+    assert client.get(at("35.07"), headers=headers).status_code == 304
+    cache.clear()  # the fifteen seconds
+    assert "Sanusi dan Didik" in words(client.get(at("35.07"), headers=headers))
+
+
 def test_what_no_stamp_sees_is_shown_in_the_next_period(counted, client, monkeypatch):
     client.force_login(counted.budi)
     headers = {"HX-Request": "true"}
@@ -717,6 +730,7 @@ def queries(client, address):
     client.get(address)
     cache.clear()
     client.get("/penugasan/", follow=True)  # counts the number beside its tab, which is then kept for a minute
+    naming.stamp()  # asked every fifteen seconds
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
     return len(captured)
