@@ -26,6 +26,10 @@ class StillLocked(Exception):
     """The tables were in use for as long as we were ready to wait. What was migrated until then stays."""
 
 
+class HalfDone(Exception):
+    """A migration without a transaction was ended in its middle: what it had begun is there, and not finished."""
+
+
 def limit_waits(connection: BaseDatabaseWrapper, *, atomic: bool) -> None:
     """Bound the waits of the migration that begins now.
 
@@ -43,8 +47,12 @@ def patiently(
     say: Callable[[str], Any],
     *,
     patience: float = PATIENCE,
+    is_atomic: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Call ``run`` until no lock was in its way; what it finished before is not done twice. Raises `StillLocked`."""
+    """Call ``run`` until no lock was in its way; what it finished before is not done twice. Raises `StillLocked`.
+
+    ``is_atomic``: whether the migration that failed left nothing behind. Raises `HalfDone` where it did not.
+    """
     began, pause = time.monotonic(), FIRST_PAUSE
     while True:
         try:
@@ -53,6 +61,12 @@ def patiently(
         except OperationalError as error:
             if getattr(error.__cause__, "pgcode", None) not in (_LOCKED, _DEADLOCK):
                 raise
+            if not is_atomic():
+                raise HalfDone(
+                    "Two waited for one another, and a migration that builds beside the work was ended: an index "
+                    "of it may be there, INVALID. Find it (SELECT indexrelid::regclass FROM pg_index WHERE NOT "
+                    "indisvalid), DROP INDEX CONCURRENTLY, and run migrate again."
+                ) from error
             if time.monotonic() - began > patience:
                 raise StillLocked(
                     f"A table was in use whenever we looked for {patience:.0f} s. Nothing waits behind us. Look in "

@@ -50,6 +50,25 @@ def test_a_migration_without_its_lock_is_tried_again_and_what_else_fails_is_not(
         migrating.patiently(connection, run, said.append)
 
 
+def test_one_that_may_have_left_half_an_index_is_not_tried_again_and_says_what_to_do():
+    """Tried again it would say that the index is there, and stop for that."""
+
+    def run():
+        raise refused()
+
+    with pytest.raises(migrating.HalfDone, match="DROP INDEX CONCURRENTLY"):
+        migrating.patiently(connection, run, print, is_atomic=lambda: False)
+
+
+@pytest.mark.django_db
+def test_through_a_pooler_nothing_is_migrated(monkeypatch):
+    """Half a second for a lock would stay with the connection, and a form of somebody else be refused for it."""
+    monkeypatch.setattr(connection, "vendor", "postgresql")
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+    with pytest.raises(CommandError, match="not through a pooler"):
+        call_command("migrate", verbosity=0)
+
+
 @pytest.mark.django_db
 def test_one_that_never_has_its_lock_ends_with_what_to_do(monkeypatch):
     def never(*args, **options):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -22,7 +23,12 @@ class Command(Migrate):
 
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options["database"]]
-        self._connection = connection
+        if connection.vendor == "postgresql" and connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
+            # What is set for a session stays with whoever gets its connection next: no lock for longer than 0.5 s.
+            raise CommandError(
+                "Migrate at PostgreSQL itself, not through a pooler: DATABASE_URL, without SISTA_POOLER."
+            )
+        self._connection, self._atomic = connection, True
         again = super().handle
 
         def say(sentence: str) -> None:
@@ -31,11 +37,13 @@ class Command(Migrate):
 
         patience = options.pop("patience", migrating.PATIENCE)
         try:
-            migrating.patiently(connection, lambda: again(*args, **options), say, patience=patience)
-        except migrating.StillLocked as why:
+            run = functools.partial(again, *args, **options)
+            migrating.patiently(connection, run, say, patience=patience, is_atomic=lambda: self._atomic)
+        except (migrating.StillLocked, migrating.HalfDone) as why:
             raise CommandError(str(why)) from why
 
     def migration_progress_callback(self, action, migration=None, fake=False):
         if action in ("apply_start", "unapply_start"):
+            self._atomic = migration.atomic
             migrating.limit_waits(self._connection, atomic=migration.atomic)
         super().migration_progress_callback(action, migration, fake)
