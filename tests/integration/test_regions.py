@@ -182,3 +182,16 @@ def test_a_file_in_another_encoding_is_a_sentence(tmp_path):
     with pytest.raises(CommandError, match="UTF-8"):
         call_command("import_regions", file=path)
     assert not Region.objects.exists()
+
+
+def test_what_is_above_a_region_is_what_contains_it(load):
+    """Also where a branch ends early: of some levels the last one that began by then is over."""
+    load(TREE + "p-3,N,provinsi,Tiga\n" + "k3,p-3,kabupaten,Kabupaten Tiga\n" + "p-4,N,provinsi,Empat\n")
+    regions = list(Region.objects.all())
+    assert len(regions) == 13
+    for one in regions:
+        above, place = [one.code], one
+        while place.parent_id:
+            place = next(each for each in regions if each.pk == place.parent_id)
+            above.insert(0, place.code)
+        assert list(Region.objects.ancestors_of(one).values_list("code", flat=True)) == above

@@ -74,7 +74,8 @@ def test_home_asks_as_many_questions_for_three_stations_as_the_page_needs(
     play, client, django_assert_max_num_queries
 ):
     client.force_login(play.siti)
-    with django_assert_max_num_queries(15):
+    # One of them only says which stations: asked along with the rest, it was three seconds in a nation of stations.
+    with django_assert_max_num_queries(16):
         client.get("/saksi/")
 
 

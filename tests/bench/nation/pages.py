@@ -19,6 +19,8 @@ from tests.bench.running import Options
 SLOWEST = 40
 #: A page that takes longer is a defect, mended or named.
 DEFECT = 1_000
+#: What a phone asks for, of which there are as many as stations: the longest of its pages at the first look.
+WITNESS, WITNESS_BOUND = "saksi", 200
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,12 @@ def measure(options: Options) -> list[Measurement]:
         Measurement("nation.pages.warm.p95", percentile([one.warm.wall_ms for one in seen], 0.95), "ms"),
         Measurement("nation.pages.queries", max(one.queries for one in seen), "queries, most"),
         Measurement("nation.pages.slowest.cpu", max(one.cold.cpu_ms for one in seen), "CPU-ms, with PostgreSQL"),
+        Measurement(
+            "nation.pages.witness",
+            max(one.cold.wall_ms for one in seen if one.who == WITNESS),
+            "ms, cold, most",
+            f"<= {WITNESS_BOUND}",
+        ),
         Measurement(
             "nation.pages.defects", sum(one.cold.cpu_ms > DEFECT for one in seen), "pages over a CPU-s", "<= 0"
         ),
