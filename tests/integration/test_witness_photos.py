@@ -12,6 +12,7 @@ from tallies import intake, photos
 from tallies.models import Assignment, C1Form, Channel, Photo, PhotoState, PhotoUpload, QuarantinedForm
 from tallies.submission import PhotoName
 from tallies.views import witness
+from tests import sending
 from tests.cast import submission
 from tests.witness_hands import address, again, fill, hidden, picture, text, upload
 
@@ -49,6 +50,20 @@ def test_the_receipt_tells_the_state_of_each_photo(play, siti):
     again(siti, play, correction, photos=[upload(waiting)])
     named = dict(C1Form.objects.last().photo_names.values_list("page", "sha256"))
     assert named == {1: hashlib.sha256(ready).hexdigest(), 2: hashlib.sha256(waiting).hexdigest()}
+
+
+def test_of_a_heic_that_only_the_decoder_finds_cut_off_the_witness_is_asked_for_another(play, siti):
+    whole = sending.picture("HEIF", size=(600, 400))
+    torn = whole[: len(whole) * 2 // 3]
+    response = fill(siti, play, photos=[upload(torn, "c1.heic", "image/heic")])
+    photos.process_waiting()
+    assert "Foto terpotong, ambil ulang" in text(siti.get(response.url))
+    correction = siti.get(address(play))
+    assert "Foto halaman 1: Foto terpotong, ambil ulang" in text(correction)
+    again(siti, play, correction, photos=[upload(whole, "c1.heic", "image/heic")])
+    photos.process_waiting()
+    [name] = C1Form.objects.last().photo_names.all()
+    assert Photo.objects.get(pk=name.sha256).state == PhotoState.READY
 
 
 def test_a_photo_that_is_still_on_the_phone_stays_named_in_a_correction(play, siti):
