@@ -6,8 +6,9 @@ as the web processes, and a total is late for a thumbnail.
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import os
+import time
 from collections.abc import Container
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,27 @@ FIRST = "totals"
 NICENESS = 10
 #: Linux shares processors among sessions first where it groups them, and each worker has one of its own.
 SESSION = Path("/proc/self/autogroup")
+TRIES, PAUSE = 20, 0.15
 
 
 def step_back() -> None:
     """Let every process that did not do this go first; once, for this process and those it starts."""
     os.nice(NICENESS)
-    # Not there, not grouped, or not ours to say: the niceness alone then counts within the session.
-    with contextlib.suppress(OSError):
-        SESSION.write_text(f"{NICENESS}\n")
+    # Whoever else is in our session may be one of the first: only the session's own leader speaks for it.
+    if os.getsid(0) == os.getpid():
+        _session_steps_back()
+
+
+def _session_steps_back() -> None:
+    for _try in range(TRIES):
+        try:
+            SESSION.write_text(f"{NICENESS}\n")
+            return
+        except OSError as error:
+            # Who may not rule the machine may say so ten times a second, all such processes together.
+            if error.errno != errno.EAGAIN:
+                return  # not there, or not ours to say: the niceness alone then counts within the session
+        time.sleep(PAUSE)
 
 
 def worker_is_set_up(instance: Any, **_given: Any) -> None:

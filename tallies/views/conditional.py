@@ -16,31 +16,30 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from django.utils.translation import get_language
 
-from tallies.totals import naming
-
-#: What no stamp sees (a new release) is shown after this many seconds at the latest.
+#: What no stamp sees (a renamed pair, a new release) is shown after this many seconds at the latest.
 LONGEST_SECONDS = 600
 
 
-def page_etag(request: HttpRequest, stamp: str, *, fragment: bool) -> str | None:
+def page_etag(request: HttpRequest, stamp: str, *, fragment: bool, longest: int = LONGEST_SECONDS) -> str | None:
     """The ETag of a page or of its live fragment, for this reader.
 
     ``stamp`` says what the page shows. A page also carries the reader's name
     and the token of the forms in its head, so it is bound to both. None for a
-    page that shows a message: nobody shall read it twice.
+    page that shows a message: nobody shall read it twice. ``longest``: seconds for which it may
+    not show what ``stamp`` does not see.
     """
     if not fragment and len(get_messages(request)):
         return None
     user = request.user
-    parts = [stamp, naming.stamp(), user.pk, user.role, user.region_id, get_language(), fragment, period()]
+    parts = [stamp, user.pk, user.role, user.region_id, get_language(), fragment, period(longest)]
     if not fragment:
         parts += [str(user), request.COOKIES.get(settings.CSRF_COOKIE_NAME)]
     return '"' + hashlib.sha256(repr(parts).encode()).hexdigest()[:32] + '"'
 
 
-def period() -> int:
-    """Number of the period of `LONGEST_SECONDS` that it is now."""
-    return int(time.time() // LONGEST_SECONDS)
+def period(seconds: int) -> int:
+    """Number of the period of ``seconds`` that it is now."""
+    return int(time.time() // seconds)
 
 
 def unchanged(request: HttpRequest, etag: str | None) -> HttpResponse | None:

@@ -32,15 +32,16 @@ from tallies.models import MESSAGE_LENGTH, Contest, Election, Office, StationRes
 from tallies.official import reading as official_reading
 from tallies.silent import calling
 from tallies.silent.work_left import other_lines
-from tallies.totals import naming, orders, places, reporting, station_reporting
+from tallies.totals import orders, places, reporting, station_reporting
 from tallies.totals.orders import ASCENDING, Order
 from tallies.totals.places import Place, place_for, place_of, region_address
 from tallies.totals.reporting import RegionLine, StationLine
+from tallies.views import conditional
 from tallies.views.conditional import page_etag, unchanged, with_etag
 from tallies.witnesses import invitations, messaging
 from tallies.wording_refusals import refusal_sentence
 
-#: Seconds for which readers of one place share a rendered report.
+#: Seconds for which readers of one place share a rendered report, and for which a new name may be on none of them.
 SHARED_SECONDS = 15
 
 
@@ -86,9 +87,11 @@ def region(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     place = place_for(request.user, slug, code, office=request.GET.get("jabatan", ""))
     fragment = bool(request.htmx)
     order, stamp = _order_and_stamp(request, place)
-    etag = page_etag(request, stamp, fragment=fragment)
+    etag = page_etag(request, stamp, fragment=fragment, longest=SHARED_SECONDS)
     if answer := unchanged(request, etag):
         return answer
+    # Before the report is read: what the page tells its live part to know must not be newer than what it shows.
+    fragment_etag = page_etag(request, stamp, fragment=True, longest=SHARED_SECONDS)
     above = places.above(place.region)
     report = _rendered_report(place, order, stamp, above)
     if fragment:
@@ -102,7 +105,7 @@ def region(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "places": _breadcrumb(request.user.scope, above, place.address),
         "report": report,
         "address": place.address(place.region, urut=order) if order else place.address(place.region),
-        "fragment_etag": page_etag(request, stamp, fragment=True),
+        "fragment_etag": fragment_etag,
         "zone": zone,
         "zone_name": timezone.now().astimezone(ZoneInfo(zone)).tzname(),
         "party_stylesheet": reverse("party-css", args=[slug]),
@@ -113,10 +116,12 @@ def region(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 def _rendered_report(place: Place, order: str, stamp: str, above: list[Region]) -> SafeString:
     """The live part as HTML: made once for all readers of the same place, order and language.
 
-    Nothing in it belongs to one reader. The stamps are part of the key, so a new
-    form is never hidden; the short life is for what they do not see.
+    Nothing in it belongs to one reader. The stamp is part of the key, so a new
+    form is never hidden. So is the period, as in the ETag, for what the stamp
+    does not see: made in the period before, it would be kept by readers for the next.
     """
-    key = "report:" + hashlib.sha256(f"{stamp} {naming.stamp()} {get_language()}".encode()).hexdigest()
+    state = f"{stamp} {get_language()} {conditional.period(SHARED_SECONDS)}"
+    key = "report:" + hashlib.sha256(state.encode()).hexdigest()
     html = cache.get(key)
     if html is None:
         html = render_to_string("results/_report.html", _report(place, order, above))

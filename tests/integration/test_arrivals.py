@@ -19,6 +19,7 @@ from tallies.models import Channel, ContestTotal, Office
 from tallies.preparation import NewStation
 from tallies.totals import aggregation, arrivals, rebuilding, reporting
 from tests import cast
+from tests.asking import queries
 from tests.cast import region, submission
 from tests.integration.test_result_pages import _one_period, words  # noqa: F401  fixture
 
@@ -220,15 +221,6 @@ def test_without_anything_new_nothing_is_read_again(arrived, client, monkeypatch
 
 #: Session, person, own region, election, region, offices, ancestors, two totals; then contests, arrivals, decisions.
 PAGE = 11
-
-
-def queries(client, address):
-    client.get(address)
-    cache.clear()
-    client.get("/penugasan/", follow=True)  # counts the number beside its tab, which is then kept for a minute
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(address).status_code == 200
-    return len(captured)
 
 
 @pytest.mark.parametrize("at", [page_at, picture_at])

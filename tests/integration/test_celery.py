@@ -510,3 +510,6 @@ def test_what_nobody_waits_for_lets_forms_and_totals_go_first(celery):
     wait_until(lambda: all(niceness().values()), seconds=40, what="every worker's processes")
     here = os.getpriority(os.PRIO_PROCESS, 0)
     assert niceness() == {name: {here if name == "worker" else here + 10} for name in WORKERS}
+    if Path("/proc/self/autogroup").exists():
+        said = {name: Path(f"/proc/{one.pid}/autogroup").read_text().split()[-1] for name, one in of_worker.items()}
+        assert said == {name: "0" if name == "worker" else "10" for name in WORKERS}

@@ -7,14 +7,18 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.migrations.loader import MigrationLoader
 
+from regions.models import Region
 from sista import migrating
+from sista.indexing import AddIndexBeside
 from tallies import intake
 from tallies.models import C1Form, Channel, StationResult
 from tests.cast import submission
@@ -50,14 +54,57 @@ def test_a_migration_without_its_lock_is_tried_again_and_what_else_fails_is_not(
         migrating.patiently(connection, run, said.append)
 
 
-def test_one_that_may_have_left_half_an_index_is_not_tried_again_and_says_what_to_do():
-    """Tried again it would say that the index is there, and stop for that."""
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_over", [False, True])
+def test_one_that_may_have_left_half_an_index_is_not_tried_again_and_says_what_to_do(monkeypatch, is_over):
+    """Tried again it would say that the index is there, and stop for that. What comes after it is tried again."""
+    tries = iter([True, False])
 
-    def run():
-        raise refused()
+    def handle(command, *args, **options):
+        if next(tries):
+            beside = SimpleNamespace(atomic=False, app_label="x", name="y")
+            command.verbosity = 0
+            command.migration_progress_callback("apply_start", beside)
+            if is_over:
+                command.migration_progress_callback("apply_success", beside)
+            raise refused()
 
-    with pytest.raises(migrating.HalfDone, match="DROP INDEX CONCURRENTLY"):
-        migrating.patiently(connection, run, print, is_atomic=lambda: False)
+    monkeypatch.setattr("django.core.management.commands.migrate.Command.handle", handle)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    if is_over:
+        call_command("migrate", verbosity=0)
+        assert next(tries, None) is None
+    else:
+        with pytest.raises(CommandError, match="DROP INDEX CONCURRENTLY"):
+            call_command("migrate", verbosity=0)
+
+
+@pytest.mark.services
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite makes an index whole or not at all")
+@pytest.mark.django_db(transaction=True)
+def test_half_an_index_is_taken_away_and_built_again():
+    """A container that is killed while it builds is started again, and would fail at what it left for ever."""
+    state = MigrationLoader(connection).project_state()
+    index = next(one for one in Region._meta.indexes if one.name == "regions_of_a_level")
+    Region.objects.bulk_create(
+        Region(code=f"x{number}", name="x", level=0, first=number, last=number) for number in range(2)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX regions_of_a_level")
+        with pytest.raises(IntegrityError):
+            cursor.execute("CREATE UNIQUE INDEX CONCURRENTLY regions_of_a_level ON regions_region (level)")
+        assert valid(cursor) == [False]
+        with connection.schema_editor(atomic=False) as editor:
+            AddIndexBeside("region", index).database_forwards("regions", editor, state, state)
+        assert valid(cursor) == [True]
+
+
+def valid(cursor):
+    cursor.execute(
+        "SELECT indisvalid FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE relname = %s",
+        ["regions_of_a_level"],
+    )
+    return [one for (one,) in cursor.fetchall()]
 
 
 @pytest.mark.django_db

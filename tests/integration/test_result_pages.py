@@ -4,12 +4,13 @@ import hashlib
 import html
 import io
 import re
+import time
 import uuid
 from datetime import date
 
 import pytest
+import time_machine
 from django.contrib.messages import constants
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -24,18 +25,22 @@ from tallies.count_room import verification
 from tallies.models import Channel, Election, Office, Phase
 from tallies.preparation import NewPair, NewStation
 from tallies.submission import PhotoName
-from tallies.totals import aggregation, naming, rebuilding, reporting
+from tallies.totals import aggregation, rebuilding, reporting
 from tallies.views import conditional
 from tests import cast
+from tests.asking import queries
 from tests.cast import region, submission
 
 FRAME = "Hasil sementara, bukan hasil resmi KPU"
+
+#: As it is where a test lets time pass.
+PERIOD = conditional.period
 
 
 @pytest.fixture(autouse=True)
 def _one_period(monkeypatch):
     """No test crosses the border between two periods by chance."""
-    monkeypatch.setattr(conditional, "period", lambda: 1)
+    monkeypatch.setattr(conditional, "period", lambda seconds: 1)
 
 
 def send(play, station, votes, by="siti", **changes):
@@ -499,28 +504,18 @@ def test_the_fragment_is_the_report_alone_and_the_page_names_its_state(counted, 
     assert f'hx-get="{at("35.07", urut="belum")}" hx-trigger="every 5s, refresh"' in page
 
 
-def test_a_new_name_is_shown_fifteen_seconds_later(counted, client):
-    """Nothing came in, so that no total is newer; an open page must not say the old name for minutes."""
+@pytest.mark.parametrize("first_look", [0, 14])
+def test_what_no_stamp_sees_is_shown_fifteen_seconds_later(counted, client, monkeypatch, first_look):
+    """A pair is renamed: nothing came in, no total is newer. An open page must not say the old name for minutes."""
+    monkeypatch.setattr(conditional, "period", PERIOD)
     client.force_login(counted.budi)
     headers = {"HX-Request": "true"}
-    headers["If-None-Match"] = client.get(at("35.07"), headers=headers)["ETag"]
-    pair = counted.malang.pairs.get(number=1)
-    pair.name = "Sanusi dan Didik"
-    pair.save()
-    assert client.get(at("35.07"), headers=headers).status_code == 304
-    cache.clear()  # the fifteen seconds
-    assert "Sanusi dan Didik" in words(client.get(at("35.07"), headers=headers))
-
-
-def test_what_no_stamp_sees_is_shown_in_the_next_period(counted, client, monkeypatch):
-    client.force_login(counted.budi)
-    headers = {"HX-Request": "true"}
-    headers["If-None-Match"] = client.get(at("35.07"), headers=headers)["ETag"]
-    counted.malang.pairs.filter(number=1).update(name="Sanusi dan Didik")
-    assert client.get(at("35.07"), headers=headers).status_code == 304
-    monkeypatch.setattr(conditional, "period", lambda: 2)
-    cache.clear()  # fifteen seconds are over long before
-    assert "Sanusi dan Didik" in words(client.get(at("35.07"), headers=headers))
+    with time_machine.travel(time.time() // 600 * 600 + 600 + first_look, tick=False) as clock:
+        headers["If-None-Match"] = client.get(at("35.07"), headers=headers)["ETag"]
+        counted.malang.pairs.filter(number=1).update(name="Sanusi dan Didik")
+        assert client.get(at("35.07"), headers=headers).status_code == 304
+        clock.shift(15)
+        assert "Sanusi dan Didik" in words(client.get(at("35.07"), headers=headers))
 
 
 def test_a_page_with_a_message_is_not_kept(counted, client, monkeypatch):
@@ -724,16 +719,6 @@ def test_the_colour_of_no_election_is_not_found(db, client):
 #: Of a station four are C6 reports, reports of errors, attempts to call and messages; with a C6 report come its photo
 #: names and two for the photos.
 UNCHANGED, REGION, DESA, PARTY, STATION = 7, 12, 15, 13, 26
-
-
-def queries(client, address):
-    client.get(address)
-    cache.clear()
-    client.get("/penugasan/", follow=True)  # counts the number beside its tab, which is then kept for a minute
-    naming.stamp()  # asked every fifteen seconds
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(address).status_code == 200
-    return len(captured)
 
 
 def test_a_region_asks_as_often_for_three_children_as_for_one(play, client):

@@ -46,4 +46,6 @@ class Command(Migrate):
         if action in ("apply_start", "unapply_start"):
             self._atomic = migration.atomic
             migrating.limit_waits(self._connection, atomic=migration.atomic)
+        elif action in ("apply_success", "unapply_success"):
+            self._atomic = True
         super().migration_progress_callback(action, migration, fake)
