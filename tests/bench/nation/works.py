@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from analytics.examining import running as examining
 from analytics.off_target import refreshing
@@ -61,10 +62,10 @@ def _rules(code: str) -> int:
     contest = ground.contest()
     villages = Region.objects.within(Region.objects.get(code=code)).filter(level=Level.VILLAGE)
     ExaminationRow.objects.all().delete()
-    ExaminationRow.objects.bulk_create(
-        (ExaminationRow(contest=contest, region_id=one) for one in villages.values_list("pk", flat=True)),
-        batch_size=2000,
-    )
+    # Part by part: `bulk_create` holds all it is given, and their memory would be told as that of the rules.
+    places = villages.values_list("pk", flat=True).iterator()
+    while some := list(islice(places, 2000)):
+        ExaminationRow.objects.bulk_create(ExaminationRow(contest=contest, region_id=one) for one in some)
     examining.examine_changed()
     return _stations(code)
 
