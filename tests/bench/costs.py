@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import statistics
 import time
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from drill.evening.costs import PREFIX, Costs
 from tallies import photos
 from tallies.models import Contest, OutboxRow, StationResult
 from tallies.totals import aggregation
-from tests.bench import phones, pictures
+from tests.bench import open_loop, phones, pictures
 from tests.bench.country import SignedIn
 from tests.bench.intake import cost_of
 from tests.bench.measurement import Measurement, median
@@ -21,6 +22,8 @@ from tests.bench.parts import PostgresMeter, WebServer, cpu_seconds_of
 from tests.bench.phones import FormQueue
 
 ROUNDS, FORMS_A_ROUND, PHOTOS = 5, 120, 30
+#: Forms a second, at random: about two thirds of what a process takes.
+AT_WORK, FORMS_AT_WORK = 120.0, 1200
 DRAINS = {1: 20, 100: 5, 1000: 3}
 #: One in twenty of the lone forms met something else on the machine: they say nothing of the form.
 UNDISTURBED = 0.95
@@ -43,9 +46,16 @@ class Alone:
 
 
 def measured(server: WebServer, queue: FormQueue, witnesses: Sequence[SignedIn], contest: Contest) -> Alone:
-    """One thing at a time, over HTTP with one connection, and in this process what workers do."""
+    """What forms cost a process at work, and how long a lone one takes; in this process what workers do.
+
+    CPU is not measured of lone forms. Over one connection it is always the same thread with the same session of
+    PostgreSQL, which costs a fifth less; now and then one, on a machine that rests in between, half as much again.
+    """
     rounds = [_forms(server, queue) for _round in range(ROUNDS)]
-    web, postgres, sender, lone = (median(column) for column in zip(*[one[:4] for one in rounds], strict=True))
+    web_alone, postgres_alone, sender, lone = (
+        median(column) for column in zip(*[one[:4] for one in rounds], strict=True)
+    )
+    web, postgres = _at_work(server, queue)
     times = [one for *_, times in rounds for one in sorted(times)[: int(UNDISTURBED * len(times))]]
     sent = pictures.hashed(PHOTOS, series="costs")
     pieces = phones.photos_in_pieces(sent, witnesses)
@@ -55,7 +65,7 @@ def measured(server: WebServer, queue: FormQueue, witnesses: Sequence[SignedIn],
     costs = Costs(
         form_web=web,
         form_postgres=postgres,
-        form_pause=max(0.0, lone - web - postgres - sender),
+        form_pause=max(0.0, lone - web_alone - postgres_alone - sender),
         cv=statistics.pstdev(times) / statistics.fmean(times),
         photo_web=photo_web * each,
         photo_postgres=(photo_postgres or 0.0) * each,
@@ -74,6 +84,16 @@ def _forms(server: WebServer, queue: FormQueue) -> tuple[float, float, float, fl
     times = [seconds * 1000 for seconds in delivery.latencies]
     a_form = [seconds * 1000 / FORMS_A_ROUND for seconds in spent]
     return a_form[0], a_form[1], a_form[2], median(times), times
+
+
+def _at_work(server: WebServer, queue: FormQueue) -> tuple[float, float]:
+    """CPU-milliseconds a form in web and PostgreSQL while forms come from everywhere."""
+    stream = open_loop.at_random(queue.take(FORMS_AT_WORK), AT_WORK, random.Random(1))
+    meter, web = PostgresMeter(), server.cpu_seconds()
+    open_loop.send(server, {"forms": stream})
+    spent = (server.cpu_seconds() - web, meter.seconds() or 0.0)
+    a_form = [seconds * 1000 / FORMS_AT_WORK for seconds in spent]
+    return a_form[0], a_form[1]
 
 
 def _decoding(waiting: Sequence[str]) -> float:
