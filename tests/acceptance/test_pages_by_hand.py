@@ -165,7 +165,8 @@ def faces(page: Page) -> list[str]:
 def test_a_reader_chooses_what_the_tiles_show_without_a_mouse_or_a_request(stage, scripts):
     context = stage.context("budi", java_script_enabled=scripts)
     page = context.new_page()
-    page.goto("/hasil/pilkada-2020/35.07/?urut=nama")
+    # What is fetched after the page, and moves it, is there.
+    page.goto("/hasil/pilkada-2020/35.07/?urut=nama", wait_until="networkidle")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     shown = faces(page)
