@@ -36,7 +36,7 @@ LARGE = {
     "regions": {"region"},
 }
 
-INDEX = "AddIndex locks the table: use AddIndexConcurrently, in a migration of its own with atomic = False."
+INDEX = "AddIndex locks the table: use sista.indexing.AddIndexBeside, in a migration of its own with atomic = False."
 CONSTRAINT = (
     "AddConstraint reads the whole table under a lock: use AddConstraintNotValid, then ValidateConstraint in the "
     "next migration (a unique one: its index with CREATE UNIQUE INDEX CONCURRENTLY, then USING INDEX)."
